@@ -1,0 +1,1 @@
+"""Evidence into answers: retrieval, engines, citations."""

@@ -1,0 +1,197 @@
+"""What a question asks for: the kind of answer, its terms and names, or an everyday turn."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from assistant.errors import QuestionError
+from assistant.text import STOPWORDS, fold, words
+
+MAX_CHARS = 2000
+
+Asked = Literal["person", "time", "place", "number", "reason", "statement", "other"]
+Turn = Literal["question", "greeting", "thanks", "help", "articles", "summary", "comparison"]
+
+# First match wins; tried on the folded question.
+_ASKED: tuple[tuple[Asked, str], ...] = (
+    ("reason", r"\bwhy\b|\bwhat (?:is |was |were )?(?:the )?(?:reasons?|causes?|motives?)\b|\bhow come\b|"
+               r"\bfor what reason|\bwhat (?:led|prompted|caused|made)\b"),
+    ("number", r"\bhow (?:many|much|old|long|far|big|large|tall|high|often|fast)\b|"
+               r"\bwhat (?:number|percentage|proportion|share|fraction|amount|sum)\b"),
+    ("time", r"\bwhen\b|\b(?:what|which) (?:date|day|month|year|time|week|weekday)\b|\bsince when\b|"
+             r"\bhow (?:long ago|recently|soon)\b|\bstart date\b"),
+    ("place", r"\bwhere\b|\b(?:in |at |to )?(?:what|which) (?:city|country|place|town|state|location|"
+              r"building|venue|capital)\b|\bwhereabouts\b"),
+    ("statement", r"\b(?:what|how) (?:did|does|do|has|have|had|was|were|is|are)\b.*\b(?:say|said|says|tell|told|"
+                  r"claim|claimed|warn|warned|think|believe|respond|responded|react|reaction|"
+                  r"describe|described|call|called|suggest|suggested|comment|argue|argued|state|"
+                  r"stated|accuse|promise|promised|announce|announced|view|opinion|remark)\b|"
+                  r"\bwhat (?:is|was) .* (?:view|opinion|reaction|response|comment|position|stance|message)\b|"
+                  r"\baccording to\b|\bquote\b|\bexact words\b"),
+    ("person", r"\bwho(?:m|se)?\b|\b(?:which|what) (?:person|man|woman|minister|president|politician|"
+               r"leader|official|analyst|player|company|team|country|agency|party)\b"),
+)
+_NUMBER_WORDS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+    "sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety "
+    "hundred thousand million billion trillion dozen dozens half third quarter two-thirds double "
+    "twice once"
+).replace(" ", "|")
+_MONTHS = (
+    "january|february|march|april|may|june|july|august|september|october|november|december|"
+    "jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec"
+)
+_HOLDS: dict[Asked, re.Pattern[str]] = {
+    "time": re.compile(
+        rf"\b(?:{_MONTHS})\b|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\b(?:19|20)\d\d\b|"
+        r"\b(?:yesterday|today|tomorrow|tonight|ago|last|next|earlier|this) ?"
+        r"(?:week|month|year|night|morning|evening|summer|winter|spring|autumn|fall|days?)?\b|"
+        r"\b\d{1,2}(?::\d\d)? ?[ap]\.?m\b|\bcentury\b|\bdecades?\b",
+        re.IGNORECASE,
+    ),
+    "number": re.compile(rf"\d|\b(?:{_NUMBER_WORDS})\b", re.IGNORECASE),
+    "place": re.compile(
+        r"\b(?:in|at|to|from|near|outside|inside|across|on|of|into|through|toward|towards)"
+        r"(?: the| its| his| her)? [A-Z]|-based\b"
+    ),
+    "reason": re.compile(
+        r"\b(?:because|due to|since|amid|fears?|reasons?|so that|in order|caused?|owing|after|"
+        r"over|led to|result|therefore|aimed?|to (?:help|avoid|prevent|keep|make|allow|ensure))\b",
+        re.IGNORECASE,
+    ),
+    "statement": re.compile(
+        r"[\"“”]|\b(?:said|says|say|told|added|claimed|stated|warned|argued|believes?|remarked|"
+        r"suggested|insisted|announced|wrote|tweeted|explained|according|described|called|noted|"
+        r"acknowledged|responded|replied|accused|denied|questioned|expressed)\b",
+        re.IGNORECASE,
+    ),
+}
+_NAME = re.compile(r"\b[A-Z][\w'’.&-]*(?:\s+(?:of |de |van |von |al |bin )?[A-Z][\w'’.&-]*)*")
+
+_TURNS: tuple[tuple[Turn, str], ...] = (
+    ("greeting", r"(?:hi|hello|hey|hiya|good (?:morning|afternoon|evening|day)|greetings|howdy)"
+                 r"(?: there| again| all| everyone)?"),
+    ("thanks", r"(?:many thanks|thanks|thank you|thx|cheers|great|ok|okay|cool|nice|bye|goodbye|"
+               r"good bye|see you)(?: (?:a lot|very much|so much|then|later))?"),
+    ("help", r"(?:please )?help(?: me)?|(?:what|who) (?:can|could|do|are|is) (?:you|this)(?: (?:do|for|answer|"
+             r"help(?: me)?(?: with)?))?|how (?:do|does|can) (?:you|this|i use (?:you|this|it))(?: work)?|"
+             r"what can i (?:ask|do)(?: (?:you|here))?|what (?:kind|sort)s? of questions .*"),
+    ("articles", r"(?:please )?(?:which|what|how many|list|show)(?: me)?(?: all| of)?(?: the| your)? "
+                 r"(?:articles?|sources|documents|news|stories|outlets|texts)"
+                 r"(?: (?:do|are|have|is|can|in|you|there|the|indexed|available|loaded|library|here|index|got|know|"
+                 r"about|see|now))*|what(?:'s| is) (?:in )?(?:the |your )?(?:library|index|indexed)"),
+)
+_SUMMARY = re.compile(
+    r"(?:(?:can|could|would) you |please |give me |write )*(?:a |the |an )?(?:short |brief |quick )?"
+    r"(?:summari[sz]e|summary|sum up|overview|tl;?dr|recap)\b(?: of| on| about|:)?"
+    r"(?P<topic>.*)|what (?:are|is) the (?:main|key) (?:points?|news|stor(?:y|ies))\b(?P<topic2>.*)|"
+    r"what (?:do|does|are) the articles? (?:say|about)(?P<topic3>.*)"
+)
+_COMPARISON = re.compile(
+    r"(?:(?:can|could|would) you |please )*(?:compare|contrast)\b(?: and contrast)?"
+    r"(?: (?:what|how)\b.*?\b(?:outlets?|sources?|articles?|papers?|media|reports?|they)\b"
+    r"(?: (?:say|said|report|reported|write|wrote|cover|covered|describe|described))?)?"
+    r"(?: the (?:coverage|reports?|reporting))?(?: about| on| of)?(?P<topic>.*)|"
+    r"how (?:do|did|does) the (?:different )?(?:outlets|sources|articles|papers|media|reports) "
+    r"(?:differ|compare|describe|cover|report)\b(?: on| about| in)?(?P<topic2>.*)"
+)
+# Words of a request that name no topic.
+_NO_TOPIC = frozenset(
+    "article articles story stories news everything all text texts report reports it this that these "
+    "them please today today's main points say says said about different outlets outlet sources "
+    "latest".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question, and what it asks for.
+
+    `terms` are its content words, folded; `names` those of them that are written as names or hold
+    a digit. `topic` is what a summary or comparison is to be about, "" for everything.
+    """
+
+    text: str
+    turn: Turn
+    asked: Asked
+    terms: tuple[str, ...]
+    names: tuple[str, ...]
+    topic: str = ""
+
+
+def understand(text: str) -> Question:
+    """What `text` asks for. Raises QuestionError where it is empty or too long."""
+    if not any(c.isalnum() for c in text):
+        raise QuestionError("the question is empty; ask something about the indexed articles")
+    if len(text) > MAX_CHARS:
+        raise QuestionError(
+            f"the question has {len(text)} characters, more than the {MAX_CHARS} it may have; "
+            "ask a shorter one"
+        )
+    folded = " ".join(fold(text).split())
+    turn, topic = _turn(folded)
+    asked = next((kind for kind, pattern in _ASKED if re.search(pattern, folded)), "other")
+    terms = tuple(dict.fromkeys(w for w in words(folded) if w not in STOPWORDS and w not in _ASKING))
+    return Question(text, turn, asked, terms, _names(text, terms), topic)
+
+
+# Question words and the verbs of asking, beyond the stopwords: they need not be in the answer.
+_ASKING = frozenset("say said says tell told name exactly many much long old happen happened".split())
+
+
+def _turn(folded: str) -> tuple[Turn, str]:
+    bare = folded.strip(" ?!.,")
+    for turn, pattern in _TURNS:
+        if re.fullmatch(pattern, bare):
+            return turn, ""
+    for turn, pattern in (("summary", _SUMMARY), ("comparison", _COMPARISON)):
+        if match := pattern.fullmatch(bare):
+            topic = next((g for g in match.groups() if g), "").strip(" ?!.,:")
+            content = [w for w in words(topic) if w not in STOPWORDS and w not in _NO_TOPIC]
+            return turn, topic if content else ""  # type: ignore[return-value]
+    return "question", ""
+
+
+def _names(text: str, terms: tuple[str, ...]) -> tuple[str, ...]:
+    """The terms written as names (capitalised, but not as the first word only) or with digits."""
+    written = words(text)
+    named = {fold(w) for w in written[1:] if w[:1].isupper()}
+    if written and written[0][:1].isupper() and sum(w[:1].isupper() for w in written) == len(written):
+        named.add(fold(written[0]))
+    return tuple(t for t in terms if t in named or any(c.isdigit() for c in t))
+
+
+def holds(asked: Asked, sentence: str, question: Question) -> bool:
+    """Whether `sentence` holds something of the asked kind that the question does not give."""
+    given = set(words(fold(question.text)))
+    if asked == "other":
+        return True
+    if asked in ("person", "place"):
+        names = _NAME.findall(sentence) if asked == "person" else _HOLDS["place"].findall(sentence)
+        new = [
+            w
+            for name in _NAME.findall(sentence)
+            for w in words(fold(name))
+            if w not in given and w not in STOPWORDS
+        ]
+        return bool(names and new)
+    return any(
+        fold(match.group()) not in given for match in _HOLDS[asked].finditer(sentence)
+    )
+
+
+@lru_cache(maxsize=1)
+def _stemmer():  # type: ignore[no-untyped-def]  # snowballstemmer has no types
+    import snowballstemmer
+
+    return snowballstemmer.stemmer("porter")
+
+
+@lru_cache(maxsize=65536)
+def stem(word: str) -> str:
+    """The Porter stem of a folded word, possessive ending aside."""
+    bare = re.sub(r"'s?$", "", word)
+    return str(_stemmer().stemWord(bare))

@@ -1,0 +1,192 @@
+"""Candidate sentences for a question, and how likely each is to hold the answer.
+
+A logistic model over a dozen features of question and sentence; its coefficients were fitted by
+`python -m assistant.training.sentences`, and lie in sentence_model.json beside this module.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import lru_cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from assistant.answering.questions import Question, holds, stem
+from assistant.answering.retrieval import Retriever
+from assistant.records import Article, Evidence
+from assistant.text import count_words, fold, sentence_spans, words
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_MIN_WORDS = 4  # fewer are a sub-heading or a fragment, no statement
+_SPELLING = 0.8  # similarity above which two long words are spellings of one name
+FEATURES = (
+    "sentence_cosine",
+    "passage_cosine",
+    "sentence_terms",
+    "passage_terms",
+    "article_terms",
+    "sentence_names",
+    "passage_names",
+    "other_terms",
+    "kind_asked",
+    "kind_asked_and_terms",
+    "kind_asked_and_cosine",
+    "headline_or_caption",
+    "short",
+    "rank",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of the evidence: `article.text[start:end]`, from passage number `passage`."""
+
+    article: Article
+    passage: int
+    start: int
+    end: int
+
+    @property
+    def text(self) -> str:
+        """The sentence itself."""
+        return self.article.text[self.start : self.end]
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A sentence with the probability that it holds the answer, and its unit vector."""
+
+    sentence: Sentence
+    probability: float
+    vector: NDArray[np.float32]
+
+
+def candidates(evidence: Sequence[Evidence]) -> list[Sentence]:
+    """Every sentence of the evidence that could be an answer, passages in order."""
+    found = []
+    for number, item in enumerate(evidence):
+        passage = item.passage
+        for start, end in sentence_spans(item.article.text, passage.start, passage.end):
+            if count_words(item.article.text[start:end]) >= _MIN_WORDS:
+                found.append(Sentence(item.article, number, start, end))
+    return found
+
+
+def score(
+    question: Question, evidence: Sequence[Evidence], retriever: Retriever, vector: NDArray[np.float32]
+) -> list[Scored]:
+    """The candidate sentences of the evidence, the likeliest first."""
+    sentences = candidates(evidence)
+    if not sentences:
+        return []
+    matrix, vectors = features(question, sentences, evidence, retriever, vector)
+    intercept, weights, _ = _model()
+    scored = [
+        Scored(sentence, 1 / (1 + math.exp(-(intercept + float(row @ weights)))), embedded)
+        for sentence, row, embedded in zip(sentences, matrix, vectors, strict=True)
+    ]
+    return sorted(scored, key=lambda s: -s.probability)
+
+
+def features(
+    question: Question,
+    sentences: Sequence[Sentence],
+    evidence: Sequence[Evidence],
+    retriever: Retriever,
+    vector: NDArray[np.float32],
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Features of shape (len(sentences), len(FEATURES)), and the sentences' unit vectors."""
+    import numpy as np
+
+    vectors = retriever.embedder.encode([s.text for s in sentences])
+    weights = term_weights(question, retriever)
+    names = {t: w for t, w in weights.items() if t in question.names}
+    other = {t: w for t, w in weights.items() if t not in question.names}
+    passage_stems = [_stems(item.passage.text + " " + (item.article.title or "")) for item in evidence]
+    article_stems = {item.article.id: _stems(item.article.text) for item in evidence}
+    lowest = min((e.dense for e in evidence if e.dense is not None), default=0.0)
+    rows = []
+    for sentence, embedded in zip(sentences, vectors, strict=True):
+        item = evidence[sentence.passage]
+        text = sentence.text
+        stems = _stems(text)
+        in_sentence = coverage(weights, stems)
+        cosine = float(embedded @ vector)
+        kind = float(holds(question.asked, text, question))
+        kinds = {s.kind for s in item.article.spans if s.start < sentence.end and sentence.start < s.end}
+        rows.append(
+            [
+                cosine,
+                item.dense if item.dense is not None else lowest,
+                in_sentence,
+                coverage(weights, passage_stems[sentence.passage]),
+                coverage(weights, article_stems[item.article.id]),
+                coverage(names, stems),
+                coverage(names, passage_stems[sentence.passage]),
+                coverage(other, stems),
+                kind,
+                kind * in_sentence,
+                kind * cosine,
+                float(not kinds & {"body"}),
+                float(count_words(text) < 8),
+                1 / (1 + sentence.passage),
+            ]
+        )
+    return np.asarray(rows, dtype=np.float32), vectors
+
+
+def term_weights(question: Question, retriever: Retriever) -> dict[str, float]:
+    """Each content word of the question with its inverse passage frequency (as in BM25)."""
+    library = retriever.index.library
+    total = library.count()[1]
+    weights = {}
+    for term in question.terms:
+        frequency = library.passage_frequency(term)
+        weights[term] = math.log(1 + (total - frequency + 0.5) / (frequency + 0.5))
+    return weights
+
+
+def coverage(weights: dict[str, float], stems: frozenset[str]) -> float:
+    """The weighted share of the terms that are among `stems`, spelling variants included; 0 to 1."""
+    total = sum(weights.values())
+    if not total:
+        return 1.0
+    return sum(w for term, w in weights.items() if _among(term, stems)) / total
+
+
+def _among(term: str, stems: frozenset[str]) -> bool:
+    own = stem(term)
+    if own in stems:
+        return True
+    return len(own) >= 5 and any(
+        len(other) >= 5
+        and own[0] == other[0]
+        and not any(c.isdigit() for c in own + other)
+        and SequenceMatcher(None, own, other).ratio() >= _SPELLING
+        for other in stems
+    )
+
+
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(stem(part) for word in words(fold(text)) for part in (word, *word.split("-")))
+
+
+def default_threshold() -> float:
+    """The probability below which the best sentence is no answer."""
+    return _model()[2]
+
+
+@lru_cache(maxsize=1)
+def _model() -> tuple[float, NDArray[np.float32], float]:
+    import numpy as np
+
+    fitted = json.loads((files(__package__) / "sentence_model.json").read_text(encoding="utf-8"))
+    weights = [fitted["weights"][name] for name in FEATURES]
+    return fitted["intercept"], np.asarray(weights, dtype=np.float32), fitted["threshold"]

@@ -1,0 +1,189 @@
+"""The assistant: opens an index, wires the parts, answers. The only place that wires."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+
+from assistant.answering import extractive, small_talk
+from assistant.answering.citations import verify
+from assistant.answering.questions import understand
+from assistant.answering.retrieval import Retriever
+from assistant.errors import CorpusError, IndexUnusableError, UsageError
+from assistant.indexing import build
+from assistant.indexing.build import BuildSummary
+from assistant.indexing.embedder import Embedder
+from assistant.indexing.index import Index
+from assistant.indexing.library import Listing
+from assistant.records import Answer, Article, Evidence, Filters
+from assistant.settings import Settings
+
+Progress = Callable[[int, int], None]
+
+
+class Assistant:
+    """Answers questions about the articles of one index. Safe to share between threads."""
+
+    def __init__(self, settings: Settings, index: Index, embedder: Embedder) -> None:
+        self.settings = settings
+        self._index = index
+        self._embedder = embedder
+        self._retriever = Retriever(index, embedder)
+
+    @classmethod
+    def open(
+        cls, index: str | Path | None = None, *, embedding_model: str | None = None
+    ) -> Assistant:
+        """Open an index that was built before.
+
+        Raises IndexUnusableError where there is none, or it was built otherwise; ModelError where
+        the embedding model cannot be loaded.
+        """
+        settings = Settings.load(index, embedding_model)
+        opened = Index.open(settings.index, settings.embedding_model)
+        try:
+            return cls(settings, opened, Embedder.load(settings.embedding_model))
+        except BaseException:
+            opened.close()
+            raise
+
+    @classmethod
+    def build(
+        cls,
+        paths: Iterable[str | Path],
+        index: str | Path | None = None,
+        *,
+        embedding_model: str | None = None,
+        progress: Progress = lambda done, total: None,
+    ) -> Assistant:
+        """Index the articles beneath `paths` (see `refresh`), then open the index."""
+        refresh(paths, index, embedding_model=embedding_model, progress=progress)
+        return cls.open(index, embedding_model=embedding_model)
+
+    def __enter__(self) -> Assistant:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the index."""
+        self._index.close()
+
+    def ask(
+        self, question: str, filters: Filters = Filters(), *, threshold: float | None = None
+    ) -> Answer:
+        """Answer one question from the articles that pass `filters`.
+
+        `threshold` is the confidence below which the answer is "not_found"; None is the engine's
+        own, 0 always gives the best candidate. Raises QuestionError for an empty or overlong question, UsageError for a filter that no
+        article can pass.
+        """
+        started = time.perf_counter()
+        understood = understand(question)
+        filters, notes = self._checked(filters)
+        library = self._index.library
+        if library.count()[0] == 0:
+            raise IndexUnusableError(
+                f"the index {self.settings.index} holds no articles; add some with "
+                "'assistant index PATH ...'"
+            )
+        if understood.turn in ("question", "summary", "comparison"):
+            draft = extractive.answer(understood, self._retriever, filters, threshold)
+        else:
+            draft = small_talk.reply(understood, library, filters)
+        answer = Answer(
+            question=question,
+            understood=question,
+            status=draft.status,
+            text=draft.text,
+            short=draft.short,
+            confidence=draft.confidence,
+            citations=draft.citations,
+            evidence=draft.evidence,
+            notes=notes + draft.notes,
+            engine=extractive.NAME,
+            seconds=time.perf_counter() - started,
+        )
+        cited = {citation.article for citation in answer.citations}
+        verify(answer, {id_: article for id_ in cited if (article := library.article(id_))})
+        return answer
+
+    def retrieve(
+        self, question: str, limit: int = 8, filters: Filters = Filters()
+    ) -> tuple[Evidence, ...]:
+        """The `limit` passages nearest to `question`, best first."""
+        understand(question)
+        return self._retriever.retrieve(question, limit, self._checked(filters)[0])
+
+    def articles(self) -> list[Listing]:
+        """A line about every indexed article, by id."""
+        return self._index.library.listings()
+
+    def article(self, id_: str) -> Article:
+        """One article as indexed. Raises CorpusError where there is none of that id."""
+        article = self._index.library.article(id_)
+        if article is None:
+            raise CorpusError(f"not in the index: {id_}; 'assistant articles' lists what is")
+        return article
+
+    def outlets(self) -> list[str]:
+        """The outlets that the indexed articles state."""
+        return self._index.library.outlets()
+
+    def _checked(self, filters: Filters) -> tuple[Filters, tuple[str, ...]]:
+        """`filters` with outlets as the articles write them, and what is to be said of them."""
+        if filters.since and filters.until and filters.since > filters.until:
+            raise UsageError(f"no date is since {filters.since} and until {filters.until}")
+        if filters.outlets:
+            known = {outlet.casefold(): outlet for outlet in self.outlets()}
+            unknown = [o for o in filters.outlets if o.casefold() not in known]
+            if unknown:
+                names = ", ".join(known.values()) or "none that is stated"
+                raise UsageError(f"no article is from {', '.join(unknown)}; outlets are: {names}")
+            filters = replace(filters, outlets=tuple(known[o.casefold()] for o in filters.outlets))
+        undated = self._index.library.undated() if filters.since or filters.until else 0
+        if not undated:
+            return filters, ()
+        articles = "1 article states" if undated == 1 else f"{undated:,} articles state"
+        return filters, (f"{articles} no date and is outside the date filter"
+                         if undated == 1 else f"{articles} no date and are outside the date filter",)
+
+
+def refresh(
+    paths: Iterable[str | Path],
+    index: str | Path | None = None,
+    *,
+    embedding_model: str | None = None,
+    progress: Progress = lambda done, total: None,
+    rebuild: bool = False,
+) -> BuildSummary:
+    """Index the articles beneath `paths` (files or folders).
+
+    Only what changed is computed again; articles indexed from beneath `paths` before and no longer
+    there are dropped, others are kept. With `rebuild` the index is made anew from `paths` alone.
+    Raises CorpusError, IndexBusyError, IndexUnusableError; the index then stays as it was.
+    """
+    settings = Settings.load(index, embedding_model)
+    model = settings.embedding_model
+    folders = [Path(path) for path in paths]
+    return build.refresh(
+        settings.index, folders, lambda: Embedder.load(model), model, progress, rebuild
+    )
+
+
+def remove(
+    ids: Sequence[str], index: str | Path | None = None, *, embedding_model: str | None = None
+) -> BuildSummary:
+    """Take articles out of an index. Raises CorpusError, and removes none, if one is not there."""
+    settings = Settings.load(index, embedding_model)
+    model = settings.embedding_model
+    return build.remove(settings.index, ids, lambda: Embedder.load(model), model)

@@ -1,0 +1,1 @@
+"""Files into articles into passages: reading, cleaning, metadata and exact offsets."""

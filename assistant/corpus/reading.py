@@ -1,0 +1,254 @@
+"""Files on disk into articles: finding, decoding and naming them, one clear line for bad input.
+
+Another format is one more entry in `DECODERS`: a function from a file's bytes to its text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistant.corpus.cleaning import mark_spans
+from assistant.corpus.metadata import SIDECAR, Stated, read_sidecar, read_stated
+from assistant.errors import CorpusError
+from assistant.records import Article
+
+MAX_BYTES = 5 * 1024 * 1024
+_BINARY_SHARE = 0.02  # more control characters than this and the file is no text
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One line about one file: what was wrong or worth knowing, and what was done."""
+
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was found beneath the given paths.
+
+    `unread` are origins that exist but could not be read now: what an index holds of them from
+    before is still the best there is.
+    """
+
+    articles: tuple[Article, ...]
+    notices: tuple[Notice, ...]
+    unread: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    path: Path
+    root: Path  # the folder that was given, or the folder of the file that was given
+
+
+class _Unreadable(Exception):
+    """This file holds no article; the message says why."""
+
+
+def read_articles(paths: Sequence[Path], taken: Mapping[str, str] | None = None) -> Reading:
+    """Read every article beneath `paths` (files or folders), sorted by path.
+
+    `taken` maps ids that other articles already have to those articles' content hash, so that
+    neither an id nor a text is used twice. Raises CorpusError where a path does not exist or the
+    paths hold no file that could be an article.
+    """
+    notices: list[Notice] = []
+    files = _find(paths, notices)
+    if not files:
+        places = ", ".join(str(p) for p in paths)
+        raise CorpusError(
+            f"no articles in {places}: put files ending in {', '.join(sorted(DECODERS))} there"
+        )
+    articles: list[Article] = []
+    unread: set[str] = set()
+    seen = {digest: id_ for id_, digest in (taken or {}).items()}
+    sidecars = {
+        folder: read_sidecar(folder / SIDECAR) for folder in {f.path.parent for f in files}
+    }
+    for folder, sidecar in sorted(sidecars.items()):
+        names = {f.path.name for f in files if f.path.parent == folder}
+        unknown = sorted(set(sidecar.stated) - names)
+        lines = [*sidecar.problems, *(f"names {n!r}, which is not here" for n in unknown)]
+        notices.extend(Notice(str(folder / SIDECAR), line) for line in lines)
+    ids = _name(files, taken or {})
+    for file, id_ in zip(files, ids, strict=True):
+        try:
+            text, note = decode(file.path)
+        except _Unreadable as error:
+            notices.append(Notice(str(file.path), f"{error}; not indexed"))
+            unread.add(str(file.path))
+            continue
+        if note:
+            notices.append(Notice(str(file.path), note))
+        digest = text_hash(text)
+        if digest in seen:
+            notices.append(Notice(str(file.path), f"same text as {seen[digest]}; indexed once"))
+            continue
+        seen[digest] = id_
+        stated = sidecars[file.path.parent].stated.get(file.path.name, Stated())
+        articles.append(make_article(id_, text, stated, origin=str(file.path)))
+    return Reading(tuple(articles), tuple(notices), frozenset(unread))
+
+
+def make_article(id_: str, text: str, stated: Stated | None = None, origin: str = "") -> Article:
+    """An article from its text: marked, with what `stated` (a sidecar) or the text says of it."""
+    spans = mark_spans(text)
+    found = read_stated(text, spans)
+    if stated is not None:
+        found = found.overridden_by(stated)
+    return Article(
+        id=id_,
+        text=text,
+        title=found.title,
+        outlet=found.outlet,
+        published=found.published,
+        url=found.url,
+        origin=origin,
+        spans=spans,
+    )
+
+
+def text_hash(text: str) -> str:
+    """SHA-256 of a text, white space at both ends aside: equal for exact duplicates."""
+    return hashlib.sha256(text.strip().encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def decode(path: Path) -> tuple[str, str | None]:
+    """The text of one file, newlines as they are, and a note where the encoding was guessed."""
+    try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            megabytes = f"{size / 2**20:.0f} MB, more than the {MAX_BYTES / 2**20:.0f} MB"
+            raise _Unreadable(f"is {megabytes} an article may have; split it into articles")
+        data = path.read_bytes()
+    except OSError as error:
+        raise _Unreadable(f"cannot be read ({error.strerror or error})") from error
+    text, note = DECODERS[path.suffix.lower()](data)
+    if not text.strip():
+        raise _Unreadable("is empty")
+    return text, note
+
+
+def _decode_text(data: bytes) -> tuple[str, str | None]:
+    """Plain text: UTF-8, or another encoding that is detected and said."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        try:
+            return data.decode("utf-16"), "is UTF-16, not UTF-8; decoded as such"
+        except UnicodeDecodeError as error:
+            raise _Unreadable("begins like UTF-16 text but is not") from error
+    controls = sum(data.count(bytes([c])) for c in range(32) if c not in (9, 10, 12, 13))
+    if controls > _BINARY_SHARE * len(data) or b"\0" in data:
+        raise _Unreadable("is binary, not text")
+    try:
+        return data.decode("utf-8"), None
+    except UnicodeDecodeError:
+        pass
+    # Windows-1252 is by far the likeliest encoding of an English text that is not UTF-8, and
+    # statistics misjudge short texts; bytes that it leaves undefined rule it out.
+    try:
+        return data.decode("cp1252"), "is not UTF-8; decoded as Windows-1252"
+    except UnicodeDecodeError:
+        from charset_normalizer import from_bytes
+
+        best = from_bytes(data).best()
+        if best is None:
+            raise _Unreadable("is in no encoding that could be detected") from None
+        return str(best), f"is not UTF-8; decoded as {best.encoding}"
+
+
+DECODERS: Mapping[str, Callable[[bytes], tuple[str, str | None]]] = {
+    ".txt": _decode_text,
+    ".md": _decode_text,
+}
+
+
+def _find(paths: Sequence[Path], notices: list[Notice]) -> list[_File]:
+    """The files that could be articles, each once, in the order of their paths."""
+    found: dict[Path, _File] = {}
+    other: Counter[str] = Counter()
+    for given in paths:
+        path = given.absolute()
+        if path.is_dir():
+            for file in _walk(path, notices):
+                if file.suffix.lower() in DECODERS:
+                    found.setdefault(file, _File(file, path))
+                elif file.name != SIDECAR:
+                    other[file.suffix.lower() or file.name] += 1
+        elif not os.path.lexists(path):
+            raise CorpusError(
+                f"{given}: no such file or folder; to take its articles out of the index, "
+                "use 'assistant remove'"
+            )
+        elif path.suffix.lower() in DECODERS:
+            found.setdefault(path, _File(path, path.parent))
+        else:
+            notices.append(Notice(str(path), f"only {_known()} files are read; not indexed"))
+    if other:
+        kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(other.items()))
+        notices.append(
+            Notice(", ".join(map(str, paths)), f"passed over {kinds} (only {_known()} are read)")
+        )
+    return sorted(found.values(), key=lambda f: str(f.path))
+
+
+def _known() -> str:
+    return " and ".join(sorted(DECODERS))
+
+
+def _walk(folder: Path, notices: list[Notice]) -> Iterator[Path]:
+    """Every file beneath `folder`; links are followed, but no folder is entered twice."""
+    entered: set[tuple[int, int]] = set()
+
+    def unreadable(error: OSError) -> None:
+        notices.append(Notice(str(error.filename), f"cannot be read ({error.strerror})"))
+
+    for parent, folders, files in os.walk(folder, onerror=unreadable, followlinks=True):
+        stat = os.stat(parent)
+        if (stat.st_dev, stat.st_ino) in entered:
+            folders.clear()
+            continue
+        entered.add((stat.st_dev, stat.st_ino))
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (Path(parent, name) for name in sorted(files) if not name.startswith("."))
+
+
+def _name(files: Sequence[_File], taken: Collection[str]) -> list[str]:
+    """An id for each file: its stem; where that is not unique, more and more of its path."""
+
+    def names(file: _File) -> Iterable[str]:
+        yield file.path.stem
+        relative = file.path.relative_to(file.root).with_suffix("")
+        yield relative.as_posix()
+        yield f"{file.root.name}/{relative.as_posix()}"
+        yield file.path.with_suffix("").as_posix().lstrip("/")
+        yield file.path.as_posix().lstrip("/")
+
+    candidates = [list(names(file)) for file in files]
+    level = [0] * len(files)
+    while True:
+        holders: defaultdict[str, list[int]] = defaultdict(list)
+        for i, options in enumerate(candidates):
+            holders[options[level[i]]].append(i)
+        clashing = [
+            i
+            for name, group in holders.items()
+            if len(group) > 1 or name in taken
+            for i in group
+            if level[i] < len(candidates[i]) - 1
+        ]
+        if not clashing:
+            return [options[level[i]] for i, options in enumerate(candidates)]
+        for i in clashing:
+            level[i] += 1
+
+

@@ -1,0 +1,1 @@
+"""Passages into an index on disk: embedder, vectors, library, generations, build."""

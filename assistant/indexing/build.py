@@ -1,0 +1,210 @@
+"""Bring an index up to date with files: only what changed is computed again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistant.corpus.passages import split_passages
+from assistant.corpus.reading import Notice, Reading, read_articles, text_hash
+from assistant.errors import CorpusError, IndexUnusableError
+from assistant.indexing import generations
+from assistant.indexing.embedder import Embedder
+from assistant.indexing.generations import SCHEMA, Manifest
+from assistant.indexing.library import Library
+from assistant.indexing.vectors import Vectors
+from assistant.records import Article, Passage
+
+Progress = Callable[[int, int], None]
+"""Called with the number of passages embedded so far, and of all that are to be."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildSummary:
+    """What a build did. Counts are of articles but for `passages`, which the index now holds."""
+
+    added: int
+    updated: int
+    removed: int
+    unchanged: int
+    passages: int
+    notices: tuple[Notice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Base:
+    """The generation that a build starts from."""
+
+    manifest: Manifest
+    library: Library
+    folder: Path
+
+
+def refresh(
+    index: Path,
+    paths: Sequence[Path],
+    load_embedder: Callable[[], Embedder],
+    model: str,
+    progress: Progress = lambda done, total: None,
+    rebuild: bool = False,
+) -> BuildSummary:
+    """Index the articles beneath `paths`; those indexed from there before and gone are dropped.
+
+    The embedder is loaded only if something is to be embedded. With `rebuild` nothing of a former
+    index is used or kept. Raises CorpusError (nothing to index), IndexUnusableError,
+    IndexBusyError; the previous generation then stays as it was.
+    """
+    with generations.building(index) as draft:
+        base = None if rebuild else _open_base(index)
+        try:
+            kept = _kept(base, paths)
+            reading = read_articles(paths, {a.id: text_hash(a.text) for a in kept.values()})
+            wanted = {**kept, **_unread(base, reading), **{a.id: a for a in reading.articles}}
+            if not wanted:
+                problems = "\n".join(map(str, reading.notices))
+                raise CorpusError(f"none of the files holds an article:\n{problems}")
+            return _write(draft, base, wanted, reading.notices, load_embedder, model, progress)
+        finally:
+            if base:
+                base.library.close()
+
+
+def remove(
+    index: Path, ids: Sequence[str], load_embedder: Callable[[], Embedder], model: str
+) -> BuildSummary:
+    """Take articles out of the index. Raises CorpusError, and removes none, if one is not there."""
+    with generations.building(index) as draft:
+        base = _open_base(index)
+        if base is None:
+            generations.current(index)  # says what is missing
+            raise AssertionError("unreachable: a current generation has a base")
+        with closing(base.library):
+            unknown = [id_ for id_ in ids if id_ not in base.manifest.articles]
+            if unknown:
+                raise CorpusError(
+                    f"not in the index: {', '.join(unknown)}; 'assistant articles' lists what is"
+                )
+            wanted = {a.id: a for a in base.library.articles() if a.id not in ids}
+            return _write(draft, base, wanted, (), load_embedder, model)
+
+
+def _open_base(index: Path) -> _Base | None:
+    try:
+        folder = generations.current(index)
+    except IndexUnusableError:
+        return None
+    return _Base(Manifest.read(folder), Library.open(folder / "library.sqlite"), folder)
+
+
+def _kept(base: _Base | None, paths: Iterable[Path]) -> dict[str, Article]:
+    """The articles that were not indexed from beneath `paths`."""
+    if base is None:
+        return {}
+    roots = [p.absolute() for p in paths]
+
+    def beneath(article: Article) -> bool:
+        origin = Path(article.origin)
+        return any(origin.is_relative_to(root) for root in roots)
+
+    return {a.id: a for a in base.library.articles() if not beneath(a)}
+
+
+def _unread(base: _Base | None, reading: Reading) -> dict[str, Article]:
+    """The indexed versions of files that are there but could not be read this time."""
+    if base is None:
+        return {}
+    return {a.id: a for a in base.library.articles() if a.origin in reading.unread}
+
+
+def _write(
+    draft: Path,
+    base: _Base | None,
+    wanted: dict[str, Article],
+    notices: tuple[Notice, ...],
+    load_embedder: Callable[[], Embedder],
+    model: str,
+    progress: Progress = lambda done, total: None,
+) -> BuildSummary:
+    """The next generation in `draft`, made from `base` by the fewest changes, and published."""
+    hashes = {id_: content_hash(article) for id_, article in wanted.items()}
+    before = base.manifest.articles if base else {}
+    reusable = base is not None and (
+        base.manifest.model == model
+        and base.manifest.passage_words == generations.passage_settings()
+    )
+    gone = [id_ for id_ in before if hashes.get(id_) != before[id_]]
+    new = [id_ for id_ in hashes if before.get(id_) != hashes[id_]]
+    updated = len(set(new) & set(before))
+    summary = BuildSummary(
+        added=len(new) - updated,
+        updated=updated,
+        removed=len(gone) - updated,
+        unchanged=len(hashes) - len(new),
+        passages=base.manifest.passages if base else 0,
+        notices=notices,
+    )
+    if reusable and not new and not gone:
+        return summary
+    if base and reusable:
+        dimension = base.manifest.dimension
+        library = base.library.copy_to(draft / "library.sqlite")
+        shutil.copytree(base.folder / "vectors", draft / "vectors")
+        vectors = Vectors.open(draft / "vectors")
+        vectors.remove([passage for id_ in gone for passage in library.remove(id_)])
+    else:
+        new = list(hashes)
+        library = Library.create(draft / "library.sqlite")
+        vectors = Vectors.create(draft / "vectors")
+        dimension = 0
+    with closing(library), closing(vectors):
+        pending: list[tuple[Article, Passage]] = []
+        for id_ in new:
+            passages = split_passages(wanted[id_])
+            library.add(wanted[id_], passages)
+            pending += ((wanted[id_], passage) for passage in passages)
+        library.commit()
+        if pending:
+            embedder = load_embedder()
+            dimension = embedder.dimension
+            done = 0
+
+            def advance(count: int) -> None:
+                nonlocal done
+                done += count
+                progress(done, len(pending))
+
+            progress(0, len(pending))
+            vectors.add(pending, embedder, advance)
+        total = vectors.count()
+    Manifest(
+        schema=SCHEMA,
+        model=model,
+        dimension=dimension,
+        passage_words=generations.passage_settings(),
+        passages=total,
+        articles=hashes,
+    ).write(draft)
+    generations.publish(draft)
+    return BuildSummary(
+        summary.added, summary.updated, summary.removed, summary.unchanged, total, notices
+    )
+
+
+def content_hash(article: Article) -> str:
+    """SHA-256 of all that is indexed of an article; equal where nothing has to be done."""
+    content = [
+        article.id,
+        article.text,
+        article.title,
+        article.outlet,
+        article.published.isoformat() if article.published else None,
+        article.url,
+        article.origin,
+        [[s.kind, s.start, s.end] for s in article.spans],
+    ]
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()

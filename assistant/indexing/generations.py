@@ -1,0 +1,165 @@
+"""Complete, immutable generations of an index, one of which is current.
+
+    index/
+      current            the name of the current generation; replaced atomically
+      lock               held by the process that builds
+      generations/
+        000007/          manifest.json, library.sqlite, vectors/ (Chroma)
+        000008.building/ a build under way, or left by one that was killed
+
+A build writes beside the current generation and publishes by replacing `current`. Readers keep
+the generation they opened: it is removed only when nobody holds its library.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from assistant.corpus.passages import MAX_WORDS, MIN_WORDS
+from assistant.errors import IndexBusyError, IndexUnusableError
+from assistant.indexing.library import is_held
+
+SCHEMA = 1
+_BUILDING = ".building"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a generation holds and how it was made.
+
+    `articles` maps an article's id to the hash of all that is indexed of it.
+    """
+
+    schema: int
+    model: str
+    dimension: int
+    passage_words: tuple[int, int]
+    passages: int
+    articles: dict[str, str]
+
+    @classmethod
+    def read(cls, folder: Path) -> Manifest:
+        """The manifest in a generation's folder. Raises IndexUnusableError for another schema."""
+        try:
+            values = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+            if values["schema"] == SCHEMA:
+                values["passage_words"] = tuple(values["passage_words"])
+                return cls(**values)
+            problem = f"has schema {values['schema']}, this version reads schema {SCHEMA}"
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            problem = f"has a manifest that cannot be read ({error})"
+        raise IndexUnusableError(
+            f"the index {folder.parent.parent} {problem}; make it anew with "
+            "'assistant index --rebuild PATH ...'"
+        )
+
+    def write(self, folder: Path) -> None:
+        """Write the manifest into a generation's folder, down to the disk."""
+        _write(folder / "manifest.json", json.dumps(asdict(self), ensure_ascii=False, indent=1))
+
+
+def passage_settings() -> tuple[int, int]:
+    """The passage settings that a manifest records."""
+    return MIN_WORDS, MAX_WORDS
+
+
+def current(index: Path) -> Path:
+    """The folder of the current generation. Raises IndexUnusableError where there is none."""
+    try:
+        name = (index / "current").read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        name = ""
+    except OSError as error:
+        raise IndexUnusableError(f"the index {index} cannot be read ({error.strerror})") from error
+    if not name:
+        raise IndexUnusableError(
+            f"no index in {index}; build one with 'assistant index PATH ... --index {index}'"
+        )
+    return index / "generations" / name
+
+
+@contextmanager
+def building(index: Path) -> Iterator[Path]:
+    """A new folder to build the next generation in, while nobody else builds.
+
+    Publish it with `publish`; whatever is not published is removed. Raises IndexBusyError where
+    another process is building.
+    """
+    from filelock import FileLock, Timeout
+
+    try:
+        (index / "generations").mkdir(parents=True, exist_ok=True)
+        lock = FileLock(index / "lock", timeout=0)
+        lock.acquire()
+    except Timeout:
+        raise IndexBusyError(
+            f"another process is building the index {index}; try again when it has finished"
+        ) from None
+    except OSError as error:
+        raise IndexUnusableError(
+            f"the index {index} cannot be written ({error.strerror or error}); "
+            "give another place with --index DIR"
+        ) from error
+    try:
+        clean(index)
+        names = [int(p.name) for p in (index / "generations").iterdir() if p.name.isdecimal()]
+        folder = index / "generations" / f"{max(names, default=0) + 1:06d}{_BUILDING}"
+        folder.mkdir()
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+            clean(index)
+    finally:
+        lock.release()
+
+
+def publish(folder: Path) -> Path:
+    """Make a finished build the current generation, in one step; its folder from now on."""
+    generation = folder.with_suffix("")
+    for path in folder.rglob("*"):
+        _sync(path)
+    folder.rename(generation)
+    _sync(generation.parent)
+    index = generation.parent.parent
+    _write(index / "current.new", generation.name)
+    os.replace(index / "current.new", index / "current")
+    _sync(index)
+    return generation
+
+
+def clean(index: Path) -> None:
+    """Remove what killed builds left, and generations that nobody uses any more."""
+    try:
+        keep = current(index)
+    except IndexUnusableError:
+        keep = None
+    for folder in (index / "generations").iterdir():
+        if folder == keep or (folder.name.isdecimal() and is_held(folder / "library.sqlite")):
+            continue
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+    _sync(path)
+
+
+def _sync(path: Path) -> None:
+    """Down to the disk, where the system can do that for this kind of path."""
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except OSError:
+        return  # folders cannot be opened on Windows
+    try:
+        os.fsync(handle)
+    except OSError:
+        pass
+    finally:
+        os.close(handle)

@@ -1,0 +1,57 @@
+"""A generation opened to answer from."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistant.errors import IndexUnusableError
+from assistant.indexing import generations
+from assistant.indexing.generations import Manifest
+from assistant.indexing.library import Library
+from assistant.indexing.vectors import Vectors
+
+_ATTEMPTS = 20  # each one fails only if a build was published, and cleaned up, in between
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """One generation: stays as it is, whatever is built beside it, until it is closed."""
+
+    folder: Path
+    manifest: Manifest
+    library: Library
+    vectors: Vectors
+
+    @classmethod
+    def open(cls, index: Path, model: str) -> Index:
+        """Open the current generation of `index`, which must have been built with `model`."""
+        for _ in range(_ATTEMPTS):
+            folder = generations.current(index)
+            try:
+                library = Library.open(folder / "library.sqlite")
+            except sqlite3.OperationalError as error:
+                problem = str(error)
+                continue
+            try:
+                manifest = Manifest.read(folder)
+                if manifest.model != model:
+                    raise IndexUnusableError(
+                        f"the index {index} was built with the embedding model "
+                        f"{manifest.model!r}, not {model!r}; ask with that one, or run "
+                        "'assistant index' with this one"
+                    )
+                return cls(folder, manifest, library, Vectors.open(folder / "vectors"))
+            except BaseException:
+                library.close()
+                raise
+        raise IndexUnusableError(
+            f"the index {index} cannot be opened ({problem}); make it anew with "
+            "'assistant index --rebuild PATH ...'"
+        )
+
+    def close(self) -> None:
+        """Let go of the generation."""
+        self.vectors.close()
+        self.library.close()

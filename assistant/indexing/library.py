@@ -1,0 +1,244 @@
+"""Articles, passages and a full-text index over them, in one SQLite file.
+
+Articles are kept as indexed, so a citation holds even where a source file changes later. The
+lexical search is SQLite's FTS5 BM25 over Porter stems, which takes one changed article without
+rebuilding the rest.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from assistant.records import Article, Filters, Passage, Span
+from assistant.text import STOPWORDS, fold, words
+
+_SCHEMA = """
+CREATE TABLE articles (
+    id TEXT PRIMARY KEY, text TEXT NOT NULL, title TEXT, outlet TEXT, published INTEGER,
+    url TEXT, origin TEXT NOT NULL, spans TEXT NOT NULL
+);
+CREATE TABLE passages (
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,
+    article TEXT NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL
+);
+CREATE INDEX passages_article ON passages (article);
+CREATE VIRTUAL TABLE passages_text USING fts5 (
+    title, text, tokenize = "porter unicode61 remove_diacritics 2"
+);
+"""
+_TITLE_WEIGHT, _TEXT_WEIGHT = 1.0, 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One line about an indexed article; `published` as in Article."""
+
+    id: str
+    title: str | None
+    outlet: str | None
+    published: date | None
+    words: int
+    passages: int
+
+
+class Library:
+    """An open library file. Reading is safe from several threads."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+        self._lock = threading.Lock()
+
+    @classmethod
+    def create(cls, path: Path) -> Library:
+        """A new, empty library."""
+        # Durability comes from publishing a finished generation, not from each write.
+        db = sqlite3.connect(path, check_same_thread=False)
+        db.execute("PRAGMA synchronous = OFF")
+        db.executescript(_SCHEMA)
+        return cls(db)
+
+    @classmethod
+    def open(cls, path: Path) -> Library:
+        """An existing library to read, held until closed: meanwhile `is_held(path)`."""
+        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False)
+        # An open read transaction keeps a shared lock on the file as long as this process lives.
+        db.execute("BEGIN")
+        db.execute("SELECT 1 FROM articles LIMIT 1").fetchone()
+        return cls(db)
+
+    def copy_to(self, path: Path) -> Library:
+        """A copy to write to."""
+        # Not a file copy: closing a copied file would drop this process's locks on it (POSIX).
+        copy = sqlite3.connect(path, check_same_thread=False)
+        copy.execute("PRAGMA synchronous = OFF")
+        with self._lock:
+            self._db.backup(copy)
+        return Library(copy)
+
+    def close(self) -> None:
+        """Release the file."""
+        self._db.close()
+
+    def commit(self) -> None:
+        """Write what was added and removed."""
+        self._db.commit()
+
+    def add(self, article: Article, passages: Iterable[Passage]) -> None:
+        """Add an article and its passages."""
+        spans = json.dumps([[s.kind, s.start, s.end] for s in article.spans])
+        published = article.published.toordinal() if article.published else None
+        self._db.execute(
+            "INSERT INTO articles VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                article.id,
+                article.text,
+                article.title,
+                article.outlet,
+                published,
+                article.url,
+                article.origin,
+                spans,
+            ),
+        )
+        for passage in passages:
+            cursor = self._db.execute(
+                "INSERT INTO passages (id, article, start, end) VALUES (?, ?, ?, ?)",
+                (passage.id, article.id, passage.start, passage.end),
+            )
+            self._db.execute(
+                "INSERT INTO passages_text (rowid, title, text) VALUES (?, ?, ?)",
+                (cursor.lastrowid, fold(article.title or ""), fold(passage.text)),
+            )
+
+    def remove(self, article_id: str) -> list[str]:
+        """Remove an article; the ids of the passages it had."""
+        rows = self._db.execute(
+            "SELECT number, id FROM passages WHERE article = ?", (article_id,)
+        ).fetchall()
+        for number, _ in rows:
+            self._db.execute("DELETE FROM passages_text WHERE rowid = ?", (number,))
+        self._db.execute("DELETE FROM passages WHERE article = ?", (article_id,))
+        self._db.execute("DELETE FROM articles WHERE id = ?", (article_id,))
+        return [id_ for _, id_ in rows]
+
+    def article(self, id_: str) -> Article | None:
+        """One article, or None."""
+        rows = self._rows("SELECT * FROM articles WHERE id = ?", (id_,))
+        return _article(rows[0]) if rows else None
+
+    def articles(self, filters: Filters = Filters()) -> Iterator[Article]:
+        """Every article that passes `filters`, by id."""
+        where, values = _conditions(filters)
+        for (id_,) in self._rows(f"SELECT id FROM articles a WHERE 1 {where} ORDER BY id", values):
+            article = self.article(id_)
+            if article is not None:
+                yield article
+
+    def listings(self) -> list[Listing]:
+        """A line about every article, by id."""
+        rows = self._rows(
+            "SELECT id, title, outlet, published, text, "
+            "(SELECT count(*) FROM passages WHERE article = a.id) FROM articles a ORDER BY id"
+        )
+        return [
+            Listing(id_, title, outlet, _date(published), len(text.split()), passages)
+            for id_, title, outlet, published, text, passages in rows
+        ]
+
+    def outlets(self) -> list[str]:
+        """The outlets that articles state, each once."""
+        return [row[0] for row in self._rows("SELECT DISTINCT outlet FROM articles "
+                                             "WHERE outlet IS NOT NULL ORDER BY outlet")]
+
+    def passage(self, id_: str) -> Passage | None:
+        """One passage by id, or None."""
+        rows = self._rows(
+            "SELECT p.id, p.article, p.start, p.end, substr(a.text, p.start + 1, p.end - p.start) "
+            "FROM passages p JOIN articles a ON a.id = p.article WHERE p.id = ?",
+            (id_,),
+        )
+        return Passage(*rows[0]) if rows else None
+
+    def search(self, question: str, limit: int, filters: Filters) -> list[tuple[str, float]]:
+        """(passage id, BM25 score) of the passages with most of the question's words, best first."""
+        terms = dict.fromkeys(w for w in words(fold(question)) if w not in STOPWORDS)
+        if not terms:
+            return []
+        where, values = _conditions(filters)
+        match = " OR ".join(f'"{term}"' for term in terms)
+        rows = self._rows(
+            f"SELECT p.id, -bm25(passages_text, {_TITLE_WEIGHT}, {_TEXT_WEIGHT}) AS score "
+            "FROM passages_text JOIN passages p ON p.number = passages_text.rowid "
+            f"JOIN articles a ON a.id = p.article WHERE passages_text MATCH ? {where} "
+            "ORDER BY score DESC, p.number LIMIT ?",
+            (match, *values, limit),
+        )
+        return [(id_, score) for id_, score in rows]
+
+    def passage_frequency(self, word: str) -> int:
+        """How many passages hold a word of the same stem."""
+        match = f'text:"{fold(word)}"'
+        rows = self._rows("SELECT count(*) FROM passages_text WHERE passages_text MATCH ?", (match,))
+        return int(rows[0][0])
+
+    def count(self, filters: Filters | None = None) -> tuple[int, int]:
+        """How many articles and passages pass `filters`."""
+        where, values = _conditions(filters or Filters())
+        articles = self._rows(f"SELECT count(*) FROM articles a WHERE 1 {where}", values)
+        passages = self._rows(
+            f"SELECT count(*) FROM passages p JOIN articles a ON a.id = p.article WHERE 1 {where}",
+            values,
+        )
+        return articles[0][0], passages[0][0]
+
+    def undated(self) -> int:
+        """How many articles state no date."""
+        rows = self._rows("SELECT count(*) FROM articles WHERE published IS NULL")
+        return int(rows[0][0])
+
+    def _rows(self, query: str, values: Sequence[object] = ()) -> list[tuple]:  # type: ignore[type-arg]
+        with self._lock:
+            return self._db.execute(query, values).fetchall()
+
+
+def is_held(path: Path) -> bool:
+    """Whether somebody has this library open."""
+    db = sqlite3.connect(path, timeout=0, isolation_level=None)
+    try:
+        db.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError:
+        return True
+    finally:
+        db.close()
+    return False
+
+
+def _conditions(filters: Filters) -> tuple[str, list[object]]:
+    """SQL after WHERE ... for `filters`, and its values."""
+    sql, values = "", []
+    if filters.outlets:
+        sql += f" AND a.outlet IN ({', '.join('?' * len(filters.outlets))})"
+        values += filters.outlets
+    if filters.since:
+        sql += " AND a.published >= ?"
+        values.append(filters.since.toordinal())
+    if filters.until:
+        sql += " AND a.published <= ?"
+        values.append(filters.until.toordinal())
+    return sql, values
+
+
+def _date(ordinal: int | None) -> date | None:
+    return None if ordinal is None else date.fromordinal(ordinal)
+
+
+def _article(row: tuple[str, str, str | None, str | None, int | None, str | None, str, str]) -> Article:
+    id_, text, title, outlet, published, url, origin, spans = row
+    marked = tuple(Span(*span) for span in json.loads(spans))
+    return Article(id_, text, title, outlet, _date(published), url, origin, marked)

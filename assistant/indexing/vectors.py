@@ -1,0 +1,118 @@
+"""Passage vectors in a Chroma collection on disk.
+
+Vectors are written through LlamaIndex's ingestion pipeline and Chroma adapter, so that the
+collection can be opened with LlamaIndex too. They are searched through Chroma itself: the adapter
+returns exp(-distance) and whole nodes, and asking needs the cosine and the ids only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistant.indexing.embedder import Embedder
+from assistant.records import Article, Filters, Passage
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_COLLECTION = "passages"
+# Chroma's defaults (16 neighbours, 100 looked at) lose neighbours among many vectors; with these,
+# recall@10 against exact search is measured in tests/indexing/test_vectors.py.
+_HNSW = {"space": "cosine", "ef_construction": 200, "max_neighbors": 32, "ef_search": 200}
+_BATCH = 256
+
+
+class Vectors:
+    """An open collection of passage vectors."""
+
+    def __init__(self, client: Any, collection: Any) -> None:
+        self._client = client
+        self._collection = collection
+
+    @classmethod
+    def create(cls, folder: Path) -> Vectors:
+        """A new, empty collection in `folder`."""
+        client = _client(folder)
+        return cls(client, client.create_collection(_COLLECTION, configuration={"hnsw": _HNSW}))
+
+    @classmethod
+    def open(cls, folder: Path) -> Vectors:
+        """The collection in `folder`."""
+        client = _client(folder)
+        return cls(client, client.get_collection(_COLLECTION, embedding_function=None))
+
+    def close(self) -> None:
+        """Release the folder."""
+        self._client.close()
+
+    def add(
+        self,
+        passages: Sequence[tuple[Article, Passage]],
+        embedder: Embedder,
+        progress: Callable[[int], None],
+    ) -> None:
+        """Embed passages, each with its article's headline as context, and store them.
+
+        `progress` is called with the number of passages just stored.
+        """
+        from llama_index.core.ingestion import IngestionPipeline
+        from llama_index.vector_stores.chroma import ChromaVectorStore
+
+        from assistant.indexing.nodes import EmbedderAdapter, to_node
+
+        pipeline = IngestionPipeline(
+            transformations=[EmbedderAdapter(embedder, batch=_BATCH)],
+            vector_store=ChromaVectorStore(chroma_collection=self._collection),
+            disable_cache=True,
+        )
+        for first in range(0, len(passages), _BATCH):
+            batch = passages[first : first + _BATCH]
+            pipeline.run(nodes=[to_node(article, passage) for article, passage in batch])
+            progress(len(batch))
+
+    def remove(self, passage_ids: Sequence[str]) -> None:
+        """Remove vectors."""
+        for first in range(0, len(passage_ids), _BATCH):
+            self._collection.delete(ids=list(passage_ids[first : first + _BATCH]))
+
+    def count(self) -> int:
+        """How many vectors there are."""
+        return int(self._collection.count())
+
+    def search(
+        self, vector: NDArray[np.float32], limit: int, filters: Filters
+    ) -> list[tuple[str, float]]:
+        """(passage id, cosine) of the passages nearest to `vector` (shape (dimension,))."""
+        found = self._collection.query(
+            query_embeddings=[vector],
+            n_results=min(limit, self.count()) or 1,
+            where=_where(filters),
+            include=["distances"],
+        )
+        return [
+            (id_, 1.0 - distance)
+            for id_, distance in zip(found["ids"][0], found["distances"][0], strict=True)
+        ]
+
+
+def _client(folder: Path) -> Any:
+    import chromadb
+    from chromadb.config import Settings
+
+    return chromadb.PersistentClient(folder, settings=Settings(anonymized_telemetry=False))
+
+
+def _where(filters: Filters) -> dict[str, Any] | None:
+    conditions: list[dict[str, Any]] = []
+    if filters.outlets:
+        conditions.append({"outlet": {"$in": list(filters.outlets)}})
+    if filters.since:
+        conditions.append({"published": {"$gte": filters.since.toordinal()}})
+    if filters.until:
+        conditions.append({"published": {"$lte": filters.until.toordinal()}})
+    if len(conditions) > 1:
+        return {"$and": conditions}
+    return conditions[0] if conditions else None
