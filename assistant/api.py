@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -16,8 +17,9 @@ from assistant.errors import CorpusError, IndexUnusableError, UsageError
 from assistant.indexing import build
 from assistant.indexing.build import BuildSummary
 from assistant.indexing.embedder import Embedder
+from assistant.indexing.generations import current
 from assistant.indexing.index import Index
-from assistant.indexing.library import Listing
+from assistant.indexing.library import Library, Listing
 from assistant.records import Answer, Article, Evidence, Filters
 from assistant.settings import Settings
 
@@ -84,7 +86,9 @@ class Assistant:
         """Answer one question from the articles that pass `filters`.
 
         `threshold` is the confidence below which the answer is "not_found"; None is the engine's
-        own, 0 always gives the best candidate. Raises QuestionError for an empty or overlong question, UsageError for a filter that no
+        own, 0 always gives the best candidate.
+
+        Raises QuestionError for an empty or overlong question, UsageError for a filter that no
         article can pass.
         """
         started = time.perf_counter()
@@ -154,8 +158,19 @@ class Assistant:
         if not undated:
             return filters, ()
         articles = "1 article states" if undated == 1 else f"{undated:,} articles state"
-        return filters, (f"{articles} no date and is outside the date filter"
-                         if undated == 1 else f"{articles} no date and are outside the date filter",)
+        return filters, (
+            f"{articles} no date and is outside the date filter"
+            if undated == 1
+            else f"{articles} no date and are outside the date filter",
+        )
+
+
+@contextmanager
+def open_library(index: str | Path | None = None) -> Iterator[Library]:
+    """The articles of an index, without loading a model."""
+    folder = current(Settings.load(index).index)
+    with closing(Library.open(folder / "library.sqlite")) as library:
+        yield library
 
 
 def refresh(

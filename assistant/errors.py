@@ -8,6 +8,8 @@ AssistantError              base; `exit_status` is what the command line returns
 │   ├── GoldError           a gold file that cannot be understood
 │   └── IndexUnusableError  no index, another schema, or another model; says which command mends it
 ├── IndexBusyError          another process is building the index
+├── EngineError             an engine under evaluation that cannot be reached or understood
+├── GateError               an evaluation below its floors, or worse than an earlier one
 ├── ModelError              model weights that are missing, changed or cannot be loaded
 └── CitationError           an answer whose quotes are not verbatim: a bug, stopped at the door
 
@@ -18,6 +20,8 @@ __all__ = [
     "AssistantError",
     "CitationError",
     "CorpusError",
+    "EngineError",
+    "GateError",
     "GoldError",
     "IndexBusyError",
     "IndexUnusableError",
@@ -62,6 +66,14 @@ class IndexUnusableError(UsageError):
 
 class IndexBusyError(AssistantError):
     """Another process is building this index."""
+
+
+class EngineError(AssistantError):
+    """An engine under evaluation that cannot be reached, or does not answer in the contract."""
+
+
+class GateError(AssistantError):
+    """An evaluation that is below its floors, or worse than the one it is held against."""
 
 
 class ModelError(AssistantError):

@@ -123,16 +123,24 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceSpan:
-    """Where a gold answer stands: `article.text[start:end]`."""
+    """Where a gold answer stands: `article.text[start:end]`, which is `quote` where that is given.
+
+    The quote is what finds the place again after the article has changed.
+    """
 
     article: str
     start: int
     end: int
+    quote: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class GoldQuestion:
-    """A question with the answers a careful reader accepts, and where they stand."""
+    """A question with the answers a careful reader accepts, and where they stand.
+
+    `history` are the questions asked before it in the same conversation, `as_of` the day on which
+    the answers are right.
+    """
 
     id: str
     question: str
@@ -140,3 +148,5 @@ class GoldQuestion:
     answers: tuple[str, ...]
     evidence: tuple[EvidenceSpan, ...]
     answerable: bool
+    history: tuple[str, ...] = ()
+    as_of: date | None = None

@@ -11,6 +11,7 @@ import sentencex
 # Letters and digits with inner apostrophes, hyphens, points and commas kept where they join:
 # "Naryshkin's", "end-of-year", "U.S", "90,000", "2.5".
 _WORD = re.compile(r"[^\W_]+(?:['’.,\-–&][^\W_]+)*")
+_LINE = re.compile(r"[^\r\n\u2028\u2029\x85]+")
 _QUOTES = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "\xa0": " "})
 
 # Closed-class words: they carry grammar, not subject matter.
@@ -53,17 +54,21 @@ def fold(text: str) -> str:
 
 
 def trim(text: str, start: int, end: int) -> tuple[int, int]:
-    """`start` and `end` moved inward past white space; equal where nothing else is left."""
-    while start < end and text[start].isspace():
+    """`start` and `end` moved inward past white space; equal where nothing else is left.
+
+    A byte order mark counts as white space.
+    """
+    while start < end and (text[start].isspace() or text[start] == "\ufeff"):
         start += 1
-    while end > start and text[end - 1].isspace():
+    while end > start and (text[end - 1].isspace() or text[end - 1] == "\ufeff"):
         end -= 1
     return start, end
 
 
 def line_spans(text: str, start: int = 0, end: int | None = None) -> Iterator[tuple[int, int]]:
     """(start, end) of each non-blank line of `text[start:end]`, trimmed of white space."""
-    for match in re.compile(r"[^\r\n\u2028\u2029\x85]+").finditer(text, start, end or len(text)):
+    stop = len(text) if end is None else end
+    for match in _LINE.finditer(text, start, stop):
         left, right = trim(text, *match.span())
         if left < right:
             yield left, right
@@ -75,7 +80,7 @@ def sentence_spans(text: str, start: int = 0, end: int | None = None) -> list[tu
     A quotation of several sentences stays whole (the splitter is Wikimedia's sentencex).
     """
     spans = []
-    for left, right in line_spans(text, start, len(text) if end is None else end):
+    for left, right in line_spans(text, start, end):
         for boundary in sentencex.get_sentence_boundaries("en", text[left:right]):
             span = trim(text, left + boundary["start_index"], left + boundary["end_index"])
             if span[0] < span[1]:

@@ -52,9 +52,7 @@ def verify(answer: Answer, articles: dict[str, Article]) -> Answer:
         elif count_words(citation.quote) > MAX_QUOTE_WORDS:
             _refuse(answer, f"quote {citation.number} has more than {MAX_QUOTE_WORDS} words")
         elif any(
-            span.kind == "boilerplate"
-            and span.start < citation.end
-            and citation.start < span.end
+            span.kind == "boilerplate" and span.start < citation.end and citation.start < span.end
             for span in article.spans
         ):
             _refuse(answer, f"quote {citation.number} holds boilerplate")

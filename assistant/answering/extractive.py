@@ -191,9 +191,11 @@ def _overview(
         room -= count_words(label) + count_words(sentence.article.text[slice(*span)])
     if not statements:
         return not_found(confidence, evidence[:_PASSAGES])
-    notes = ()
+    notes: tuple[str, ...] = ()
     if len(statements) < len(sentences):
-        notes = (f"{len(statements)} of {len(sentences)} articles are quoted; ask about one for more",)
+        notes = (
+            f"{len(statements)} of {len(sentences)} articles are quoted; ask about one for more",
+        )
     return _draft(statements, confidence, evidence[:_PASSAGES], notes)
 
 

@@ -1,38 +1,56 @@
-"""What a question asks for: the kind of answer, its terms and names, or an everyday turn."""
+"""What a question asks for: the kind of answer, its terms and its names."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
+from assistant.answering.turns import Turn, recognise
 from assistant.errors import QuestionError
 from assistant.text import STOPWORDS, fold, words
 
 MAX_CHARS = 2000
 
 Asked = Literal["person", "time", "place", "number", "reason", "statement", "other"]
-Turn = Literal["question", "greeting", "thanks", "help", "articles", "summary", "comparison"]
 
 # First match wins; tried on the folded question.
 _ASKED: tuple[tuple[Asked, str], ...] = (
-    ("reason", r"\bwhy\b|\bwhat (?:is |was |were )?(?:the )?(?:reasons?|causes?|motives?)\b|\bhow come\b|"
-               r"\bfor what reason|\bwhat (?:led|prompted|caused|made)\b"),
-    ("number", r"\bhow (?:many|much|old|long|far|big|large|tall|high|often|fast)\b|"
-               r"\bwhat (?:number|percentage|proportion|share|fraction|amount|sum)\b"),
-    ("time", r"\bwhen\b|\b(?:what|which) (?:date|day|month|year|time|week|weekday)\b|\bsince when\b|"
-             r"\bhow (?:long ago|recently|soon)\b|\bstart date\b"),
-    ("place", r"\bwhere\b|\b(?:in |at |to )?(?:what|which) (?:city|country|place|town|state|location|"
-              r"building|venue|capital)\b|\bwhereabouts\b"),
-    ("statement", r"\b(?:what|how) (?:did|does|do|has|have|had|was|were|is|are)\b.*\b(?:say|said|says|tell|told|"
-                  r"claim|claimed|warn|warned|think|believe|respond|responded|react|reaction|"
-                  r"describe|described|call|called|suggest|suggested|comment|argue|argued|state|"
-                  r"stated|accuse|promise|promised|announce|announced|view|opinion|remark)\b|"
-                  r"\bwhat (?:is|was) .* (?:view|opinion|reaction|response|comment|position|stance|message)\b|"
-                  r"\baccording to\b|\bquote\b|\bexact words\b"),
-    ("person", r"\bwho(?:m|se)?\b|\b(?:which|what) (?:person|man|woman|minister|president|politician|"
-               r"leader|official|analyst|player|company|team|country|agency|party)\b"),
+    (
+        "reason",
+        r"\bwhy\b|\bwhat (?:is |was |were )?(?:the )?(?:reasons?|causes?|motives?)\b|\bhow come\b|"
+        r"\bfor what reason|\bwhat (?:led|prompted|caused|made)\b",
+    ),
+    (
+        "number",
+        r"\bhow (?:many|much|old|long|far|big|large|tall|high|often|fast)\b|"
+        r"\bwhat (?:number|percentage|proportion|share|fraction|amount|sum)\b",
+    ),
+    (
+        "time",
+        r"\bwhen\b|\b(?:what|which) (?:date|day|month|year|time|week|weekday)\b|\bsince when\b|"
+        r"\bhow (?:long ago|recently|soon)\b|\bstart date\b",
+    ),
+    (
+        "place",
+        r"\bwhere\b|\b(?:in |at |to )?(?:what|which) (?:city|country|place|town|state|location|"
+        r"building|venue|capital)\b|\bwhereabouts\b",
+    ),
+    (
+        "statement",
+        r"\b(?:what|how) (?:did|does|do|has|have|had|was|were|is|are)\b.*\b(?:say|said|says|tell|"
+        r"told|claim|claimed|warn|warned|think|believe|respond|responded|react|reaction|"
+        r"describe|described|call|called|suggest|suggested|comment|argue|argued|state|"
+        r"stated|accuse|promise|promised|announce|announced|view|opinion|remark)\b|"
+        r"\bwhat (?:is|was) .* (?:view|opinion|reaction|response|comment|position|stance)\b|"
+        r"\baccording to\b|\bquote\b|\bexact words\b",
+    ),
+    (
+        "person",
+        r"\bwho(?:m|se)?\b|\b(?:which|what) (?:person|man|woman|minister|president|politician|"
+        r"leader|official|analyst|player|company|team|country|agency|party)\b",
+    ),
 )
 _NUMBER_WORDS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
@@ -71,40 +89,6 @@ _HOLDS: dict[Asked, re.Pattern[str]] = {
 }
 _NAME = re.compile(r"\b[A-Z][\w'’.&-]*(?:\s+(?:of |de |van |von |al |bin )?[A-Z][\w'’.&-]*)*")
 
-_TURNS: tuple[tuple[Turn, str], ...] = (
-    ("greeting", r"(?:hi|hello|hey|hiya|good (?:morning|afternoon|evening|day)|greetings|howdy)"
-                 r"(?: there| again| all| everyone)?"),
-    ("thanks", r"(?:many thanks|thanks|thank you|thx|cheers|great|ok|okay|cool|nice|bye|goodbye|"
-               r"good bye|see you)(?: (?:a lot|very much|so much|then|later))?"),
-    ("help", r"(?:please )?help(?: me)?|(?:what|who) (?:can|could|do|are|is) (?:you|this)(?: (?:do|for|answer|"
-             r"help(?: me)?(?: with)?))?|how (?:do|does|can) (?:you|this|i use (?:you|this|it))(?: work)?|"
-             r"what can i (?:ask|do)(?: (?:you|here))?|what (?:kind|sort)s? of questions .*"),
-    ("articles", r"(?:please )?(?:which|what|how many|list|show)(?: me)?(?: all| of)?(?: the| your)? "
-                 r"(?:articles?|sources|documents|news|stories|outlets|texts)"
-                 r"(?: (?:do|are|have|is|can|in|you|there|the|indexed|available|loaded|library|here|index|got|know|"
-                 r"about|see|now))*|what(?:'s| is) (?:in )?(?:the |your )?(?:library|index|indexed)"),
-)
-_SUMMARY = re.compile(
-    r"(?:(?:can|could|would) you |please |give me |write )*(?:a |the |an )?(?:short |brief |quick )?"
-    r"(?:summari[sz]e|summary|sum up|overview|tl;?dr|recap)\b(?: of| on| about|:)?"
-    r"(?P<topic>.*)|what (?:are|is) the (?:main|key) (?:points?|news|stor(?:y|ies))\b(?P<topic2>.*)|"
-    r"what (?:do|does|are) the articles? (?:say|about)(?P<topic3>.*)"
-)
-_COMPARISON = re.compile(
-    r"(?:(?:can|could|would) you |please )*(?:compare|contrast)\b(?: and contrast)?"
-    r"(?: (?:what|how)\b.*?\b(?:outlets?|sources?|articles?|papers?|media|reports?|they)\b"
-    r"(?: (?:say|said|report|reported|write|wrote|cover|covered|describe|described))?)?"
-    r"(?: the (?:coverage|reports?|reporting))?(?: about| on| of)?(?P<topic>.*)|"
-    r"how (?:do|did|does) the (?:different )?(?:outlets|sources|articles|papers|media|reports) "
-    r"(?:differ|compare|describe|cover|report)\b(?: on| about| in)?(?P<topic2>.*)"
-)
-# Words of a request that name no topic.
-_NO_TOPIC = frozenset(
-    "article articles story stories news everything all text texts report reports it this that these "
-    "them please today today's main points say says said about different outlets outlet sources "
-    "latest".split()
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -132,34 +116,29 @@ def understand(text: str) -> Question:
             "ask a shorter one"
         )
     folded = " ".join(fold(text).split())
-    turn, topic = _turn(folded)
-    asked = next((kind for kind, pattern in _ASKED if re.search(pattern, folded)), "other")
-    terms = tuple(dict.fromkeys(w for w in words(folded) if w not in STOPWORDS and w not in _ASKING))
+    turn, topic = recognise(folded)
+    asked: Asked = next((kind for kind, pattern in _ASKED if re.search(pattern, folded)), "other")
+    terms = tuple(
+        dict.fromkeys(w for w in words(folded) if w not in STOPWORDS and w not in _ASKING)
+    )
     return Question(text, turn, asked, terms, _names(text, terms), topic)
 
 
 # Question words and the verbs of asking, beyond the stopwords: they need not be in the answer.
-_ASKING = frozenset("say said says tell told name exactly many much long old happen happened".split())
-
-
-def _turn(folded: str) -> tuple[Turn, str]:
-    bare = folded.strip(" ?!.,")
-    for turn, pattern in _TURNS:
-        if re.fullmatch(pattern, bare):
-            return turn, ""
-    for turn, pattern in (("summary", _SUMMARY), ("comparison", _COMPARISON)):
-        if match := pattern.fullmatch(bare):
-            topic = next((g for g in match.groups() if g), "").strip(" ?!.,:")
-            content = [w for w in words(topic) if w not in STOPWORDS and w not in _NO_TOPIC]
-            return turn, topic if content else ""  # type: ignore[return-value]
-    return "question", ""
+_ASKING = frozenset(
+    "say said says tell told name exactly many much long old happen happened".split()
+)
 
 
 def _names(text: str, terms: tuple[str, ...]) -> tuple[str, ...]:
     """The terms written as names (capitalised, but not as the first word only) or with digits."""
     written = words(text)
     named = {fold(w) for w in written[1:] if w[:1].isupper()}
-    if written and written[0][:1].isupper() and sum(w[:1].isupper() for w in written) == len(written):
+    if (
+        written
+        and written[0][:1].isupper()
+        and sum(w[:1].isupper() for w in written) == len(written)
+    ):
         named.add(fold(written[0]))
     return tuple(t for t in terms if t in named or any(c.isdigit() for c in t))
 
@@ -178,13 +157,11 @@ def holds(asked: Asked, sentence: str, question: Question) -> bool:
             if w not in given and w not in STOPWORDS
         ]
         return bool(names and new)
-    return any(
-        fold(match.group()) not in given for match in _HOLDS[asked].finditer(sentence)
-    )
+    return any(fold(match.group()) not in given for match in _HOLDS[asked].finditer(sentence))
 
 
 @lru_cache(maxsize=1)
-def _stemmer():  # type: ignore[no-untyped-def]  # snowballstemmer has no types
+def _stemmer() -> Any:
     import snowballstemmer
 
     return snowballstemmer.stemmer("porter")

@@ -67,9 +67,7 @@ class Retriever:
                     continue
                 articles[passage.article_id] = article
             article = articles[passage.article_id]
-            found.append(
-                Evidence(passage, article, scores[id_], dense.get(id_), lexical.get(id_))
-            )
+            found.append(Evidence(passage, article, scores[id_], dense.get(id_), lexical.get(id_)))
         return tuple(_diverse(found)[:limit])
 
 

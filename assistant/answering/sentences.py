@@ -80,7 +80,10 @@ def candidates(evidence: Sequence[Evidence]) -> list[Sentence]:
 
 
 def score(
-    question: Question, evidence: Sequence[Evidence], retriever: Retriever, vector: NDArray[np.float32]
+    question: Question,
+    evidence: Sequence[Evidence],
+    retriever: Retriever,
+    vector: NDArray[np.float32],
 ) -> list[Scored]:
     """The candidate sentences of the evidence, the likeliest first."""
     sentences = candidates(evidence)
@@ -106,28 +109,32 @@ def features(
     import numpy as np
 
     vectors = retriever.embedder.encode([s.text for s in sentences])
-    weights = term_weights(question, retriever)
-    names = {t: w for t, w in weights.items() if t in question.names}
-    other = {t: w for t, w in weights.items() if t not in question.names}
-    passage_stems = [_stems(item.passage.text + " " + (item.article.title or "")) for item in evidence]
     article_stems = {item.article.id: _stems(item.article.text) for item in evidence}
+    terms = weigh_terms(question, retriever, frozenset().union(*article_stems.values()))
+    names = [t for t in terms if t.word in question.names]
+    other = [t for t in terms if t.word not in question.names]
+    passage_stems = [
+        _stems(item.passage.text + " " + (item.article.title or "")) for item in evidence
+    ]
     lowest = min((e.dense for e in evidence if e.dense is not None), default=0.0)
     rows = []
     for sentence, embedded in zip(sentences, vectors, strict=True):
         item = evidence[sentence.passage]
         text = sentence.text
         stems = _stems(text)
-        in_sentence = coverage(weights, stems)
+        in_sentence = coverage(terms, stems)
         cosine = float(embedded @ vector)
         kind = float(holds(question.asked, text, question))
-        kinds = {s.kind for s in item.article.spans if s.start < sentence.end and sentence.start < s.end}
+        kinds = {
+            s.kind for s in item.article.spans if s.start < sentence.end and sentence.start < s.end
+        }
         rows.append(
             [
                 cosine,
                 item.dense if item.dense is not None else lowest,
                 in_sentence,
-                coverage(weights, passage_stems[sentence.passage]),
-                coverage(weights, article_stems[item.article.id]),
+                coverage(terms, passage_stems[sentence.passage]),
+                coverage(terms, article_stems[item.article.id]),
                 coverage(names, stems),
                 coverage(names, passage_stems[sentence.passage]),
                 coverage(other, stems),
@@ -142,40 +149,55 @@ def features(
     return np.asarray(rows, dtype=np.float32), vectors
 
 
-def term_weights(question: Question, retriever: Retriever) -> dict[str, float]:
-    """Each content word of the question with its inverse passage frequency (as in BM25)."""
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A content word of the question: its inverse passage frequency (as in BM25), and the stems
+    in the evidence that count as the same word.
+    """
+
+    word: str
+    weight: float
+    stems: frozenset[str]
+
+
+def weigh_terms(question: Question, retriever: Retriever, vocabulary: frozenset[str]) -> list[Term]:
+    """The question's terms, each matched with `vocabulary`, the stems of the evidence."""
     library = retriever.index.library
     total = library.count()[1]
-    weights = {}
-    for term in question.terms:
-        frequency = library.passage_frequency(term)
-        weights[term] = math.log(1 + (total - frequency + 0.5) / (frequency + 0.5))
-    return weights
+    terms = []
+    for word in question.terms:
+        frequency = library.passage_frequency(word)
+        weight = math.log(1 + (total - frequency + 0.5) / (frequency + 0.5))
+        terms.append(Term(word, weight, _spellings(stem(word), vocabulary)))
+    return terms
 
 
-def coverage(weights: dict[str, float], stems: frozenset[str]) -> float:
-    """The weighted share of the terms that are among `stems`, spelling variants included; 0 to 1."""
-    total = sum(weights.values())
+def coverage(terms: Sequence[Term], stems: frozenset[str]) -> float:
+    """The weighted share of the terms that are among `stems`; 0 to 1, 1 if there are no terms."""
+    total = sum(term.weight for term in terms)
     if not total:
         return 1.0
-    return sum(w for term, w in weights.items() if _among(term, stems)) / total
+    return sum(term.weight for term in terms if not term.stems.isdisjoint(stems)) / total
 
 
-def _among(term: str, stems: frozenset[str]) -> bool:
-    own = stem(term)
-    if own in stems:
-        return True
-    return len(own) >= 5 and any(
-        len(other) >= 5
-        and own[0] == other[0]
-        and not any(c.isdigit() for c in own + other)
-        and SequenceMatcher(None, own, other).ratio() >= _SPELLING
-        for other in stems
-    )
+def _spellings(own: str, vocabulary: frozenset[str]) -> frozenset[str]:
+    """`own`, and where it is unknown, stems that look like another spelling of it."""
+    if own in vocabulary or len(own) < 5 or any(c.isdigit() for c in own):
+        return frozenset([own])
+    matcher = SequenceMatcher(autojunk=False)
+    matcher.set_seq2(own)  # the side that SequenceMatcher prepares once
+    alike = {own}
+    for other in vocabulary:
+        if other[0] == own[0] and len(other) >= 5 and abs(len(other) - len(own)) <= 3:
+            matcher.set_seq1(other)
+            if matcher.quick_ratio() >= _SPELLING and matcher.ratio() >= _SPELLING:
+                alike.add(other)
+    return frozenset(alike)
 
 
 def _stems(text: str) -> frozenset[str]:
-    return frozenset(stem(part) for word in words(fold(text)) for part in (word, *word.split("-")))
+    written = words(fold(text))
+    return frozenset(stem(part) for word in written for part in (word, *word.split("-"))) - {""}
 
 
 def default_threshold() -> float:

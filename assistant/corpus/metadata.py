@@ -27,15 +27,14 @@ from assistant.text import line_spans
 
 SIDECAR = "articles.toml"
 
+_MONTH_NAMES = (
+    "january february march april may june july august september october november december"
+)
 _MONTHS = {
     name: number
-    for number, names in enumerate(
-        "jan january|feb february|mar march|apr april|may|jun june|jul july|aug august|"
-        "sep sept september|oct october|nov november|dec december".split("|"),
-        start=1,
-    )
-    for name in names.split()
-}
+    for number, full in enumerate(re.findall(r"\w+", _MONTH_NAMES), start=1)
+    for name in (full, full[:3])
+} | {"sept": 9}
 _MONTH = "(?P<month>" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\b\.?"
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 _YEAR = r"(?P<year>(?:19|20)\d\d)"
@@ -55,7 +54,9 @@ _AROUND = re.compile(
     re.IGNORECASE,
 )
 _URL = re.compile(r"https?://\S+\Z")
-_FRONT = re.compile(r"(title|headline|outlet|source|publisher|published|date|url|link)\s*:\s*(.+)", re.I)
+_FRONT = re.compile(
+    r"(title|headline|outlet|source|publisher|published|date|url|link)\s*:\s*(.+)", re.IGNORECASE
+)
 _FRONT_KEYS = {
     "headline": "title",
     "source": "outlet",
@@ -92,7 +93,7 @@ class Sidecar:
 def read_sidecar(path: Path) -> Sidecar:
     """Read `articles.toml`; a missing one states nothing, a broken entry is told and left out."""
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        tables = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         return Sidecar()
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -132,7 +133,8 @@ def front_matter(text: str) -> tuple[Stated, int]:
             fenced = True
         elif match := _FRONT.fullmatch(line):
             key = match[1].casefold()
-            said.setdefault(_FRONT_KEYS.get(key, key), match[2].strip().strip("\"'"))
+            if value := match[2].strip("\"' "):
+                said.setdefault(_FRONT_KEYS.get(key, key), value)
             end = stop
         elif not fenced:
             break
@@ -151,6 +153,8 @@ def read_stated(text: str, spans: Sequence[Span]) -> Stated:
     title = next(
         (text[s.start : s.end] for s in spans if s.kind == "headline" and s.start < body), None
     )
+    if title:
+        title = re.sub(r"\A#{1,6}\s+", "", title)  # a Markdown heading
     published: date | None = None
     url: str | None = None
     for number, (start, end) in enumerate(line_spans(text, offset)):
@@ -181,7 +185,7 @@ def _to_date(match: re.Match[str]) -> date | None:
             int(month) if month.isdigit() else _MONTHS[month],
             int(match["day"]),
         )
-    except ValueError:
+    except (KeyError, ValueError):  # KeyError: letters that only look alike, such as "Aprıl"
         return None
 
 

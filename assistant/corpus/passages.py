@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from itertools import pairwise
 
 from assistant.records import Article, Passage
 from assistant.text import count_words, sentence_spans, trim, word_spans
@@ -36,7 +37,8 @@ def _sections(article: Article) -> Iterator[list[tuple[int, int, bool]]]:
     """Runs of (start, end, ends a paragraph) between boilerplate and before headlines."""
     run: list[tuple[int, int, bool]] = []
     for span in article.spans:
-        if run and (span.kind == "boilerplate" or span.kind == "headline" and len(run) > 1):
+        heads = span.kind == "headline" and len(run) > 1
+        if run and (span.kind == "boilerplate" or heads):
             yield run
             run = []
         if span.kind != "boilerplate":
@@ -60,10 +62,8 @@ def _pack(text: str, section: list[tuple[int, int, bool]]) -> Iterator[tuple[int
     target = max(MIN_WORDS, total / parts)
     first, size = 0, 0
     left = total
-    for i, (start, end, paragraph) in enumerate(section):
-        over = size and (
-            size + lengths[i] > MAX_WORDS or end - section[first][0] > MAX_CHARS
-        )
+    for i, (_, end, paragraph) in enumerate(section):
+        over = i > first and (size + lengths[i] > MAX_WORDS or end - section[first][0] > MAX_CHARS)
         if over:
             yield section[first][0], section[i - 1][1]
             first, size = i, 0
@@ -82,18 +82,15 @@ def _cut_long(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     if end - start <= MAX_CHARS and count_words(text[start:end]) <= MAX_WORDS:
         yield start, end
         return
-    cut, size = start, 0
+    cuts, size = [start], 0
     for left, right in word_spans(text[start:end]):
-        if size == MAX_WORDS or (size and start + right - cut > MAX_CHARS):
-            yield trim(text, cut, start + left)
-            cut, size = start + left, 0
-        # One endless word is cut wherever it reaches the limit.
-        while start + right - cut > MAX_CHARS:
-            yield cut, cut + MAX_CHARS
-            cut += MAX_CHARS
+        if size == MAX_WORDS or (size and start + right - cuts[-1] > MAX_CHARS):
+            cuts.append(start + left)
+            size = 0
         size += 1
-    while end - cut > MAX_CHARS:  # a long tail without any word
-        yield trim(text, cut, cut + MAX_CHARS)
-        cut += MAX_CHARS
-    if cut < end:
-        yield trim(text, cut, end)
+    for left, right in pairwise([*cuts, end]):
+        # One endless word, or a long stretch without any, is cut wherever it reaches the limit.
+        for at in range(left, right, MAX_CHARS):
+            piece = trim(text, at, min(at + MAX_CHARS, right))
+            if piece[0] < piece[1]:
+                yield piece

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from assistant.corpus.cleaning import mark_spans
-from assistant.corpus.metadata import SIDECAR, Stated, read_sidecar, read_stated
+from assistant.corpus.metadata import SIDECAR, Stated, front_matter, read_sidecar, read_stated
 from assistant.errors import CorpusError
 from assistant.records import Article
 
@@ -29,15 +30,15 @@ class Notice:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.message}"
+        return " ".join(f"{self.path}: {self.message}".splitlines())
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What was found beneath the given paths.
 
-    `unread` are origins that exist but could not be read now: what an index holds of them from
-    before is still the best there is.
+    `unread` are files and folders that exist but could not be read now: what an index holds of
+    them from before is still the best there is.
     """
 
     articles: tuple[Article, ...]
@@ -63,46 +64,48 @@ def read_articles(paths: Sequence[Path], taken: Mapping[str, str] | None = None)
     paths hold no file that could be an article.
     """
     notices: list[Notice] = []
-    files = _find(paths, notices)
+    unread: set[str] = set()
+    files = _find(paths, notices, unread)
     if not files:
         places = ", ".join(str(p) for p in paths)
         raise CorpusError(
             f"no articles in {places}: put files ending in {', '.join(sorted(DECODERS))} there"
         )
     articles: list[Article] = []
-    unread: set[str] = set()
     seen = {digest: id_ for id_, digest in (taken or {}).items()}
-    sidecars = {
-        folder: read_sidecar(folder / SIDECAR) for folder in {f.path.parent for f in files}
-    }
+    sidecars = {folder: read_sidecar(folder / SIDECAR) for folder in {f.path.parent for f in files}}
     for folder, sidecar in sorted(sidecars.items()):
-        names = {f.path.name for f in files if f.path.parent == folder}
-        unknown = sorted(set(sidecar.stated) - names)
+        unknown = [n for n in sorted(sidecar.stated) if not os.path.lexists(folder / n)]
         lines = [*sidecar.problems, *(f"names {n!r}, which is not here" for n in unknown)]
-        notices.extend(Notice(str(folder / SIDECAR), line) for line in lines)
+        notices.extend(Notice(as_text(folder / SIDECAR), line) for line in lines)
     ids = _name(files, taken or {})
     for file, id_ in zip(files, ids, strict=True):
+        origin = as_text(file.path)
         try:
             text, note = decode(file.path)
         except _Unreadable as error:
-            notices.append(Notice(str(file.path), f"{error}; not indexed"))
-            unread.add(str(file.path))
+            notices.append(Notice(origin, f"{error}; not indexed"))
+            unread.add(origin)
             continue
         if note:
-            notices.append(Notice(str(file.path), note))
+            notices.append(Notice(origin, note))
         digest = text_hash(text)
         if digest in seen:
-            notices.append(Notice(str(file.path), f"same text as {seen[digest]}; indexed once"))
+            notices.append(Notice(origin, f"same text as {seen[digest]}; indexed once"))
             continue
         seen[digest] = id_
         stated = sidecars[file.path.parent].stated.get(file.path.name, Stated())
-        articles.append(make_article(id_, text, stated, origin=str(file.path)))
+        articles.append(make_article(id_, text, stated, origin))
     return Reading(tuple(articles), tuple(notices), frozenset(unread))
 
 
 def make_article(id_: str, text: str, stated: Stated | None = None, origin: str = "") -> Article:
     """An article from its text: marked, with what `stated` (a sidecar) or the text says of it."""
-    spans = mark_spans(text)
+    _, front = front_matter(text)
+    spans = tuple(
+        replace(span, kind="boilerplate") if span.end <= front else span
+        for span in mark_spans(text)
+    )
     found = read_stated(text, spans)
     if stated is not None:
         found = found.overridden_by(stated)
@@ -126,9 +129,11 @@ def text_hash(text: str) -> str:
 def decode(path: Path) -> tuple[str, str | None]:
     """The text of one file, newlines as they are, and a note where the encoding was guessed."""
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            megabytes = f"{size / 2**20:.0f} MB, more than the {MAX_BYTES / 2**20:.0f} MB"
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise _Unreadable("is no regular file")  # reading a pipe or a device may never end
+        if status.st_size > MAX_BYTES:
+            megabytes = f"{status.st_size / 2**20:.0f} MB, more than the {MAX_BYTES / 2**20:.0f} MB"
             raise _Unreadable(f"is {megabytes} an article may have; split it into articles")
         data = path.read_bytes()
     except OSError as error:
@@ -143,9 +148,12 @@ def _decode_text(data: bytes) -> tuple[str, str | None]:
     """Plain text: UTF-8, or another encoding that is detected and said."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         try:
-            return data.decode("utf-16"), "is UTF-16, not UTF-8; decoded as such"
+            text = data.decode("utf-16")
         except UnicodeDecodeError as error:
             raise _Unreadable("begins like UTF-16 text but is not") from error
+        if "\0" in text:
+            raise _Unreadable("is binary, not text")
+        return text, "is UTF-16, not UTF-8; decoded as such"
     controls = sum(data.count(bytes([c])) for c in range(32) if c not in (9, 10, 12, 13))
     if controls > _BINARY_SHARE * len(data) or b"\0" in data:
         raise _Unreadable("is binary, not text")
@@ -172,18 +180,36 @@ DECODERS: Mapping[str, Callable[[bytes], tuple[str, str | None]]] = {
 }
 
 
-def _find(paths: Sequence[Path], notices: list[Notice]) -> list[_File]:
+def located(path: Path) -> Path:
+    """`path` by the one name that its articles are known by: absolute, links in it followed.
+
+    A file that is itself a link keeps its name.
+    """
+    if os.path.isdir(path):
+        return Path(os.path.realpath(path))
+    return Path(os.path.realpath(path.parent), path.name)
+
+
+def as_text(path: Path) -> str:
+    """A path as text that can be stored and shown, also where its name is not UTF-8."""
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
+def _find(paths: Sequence[Path], notices: list[Notice], unread: set[str]) -> list[_File]:
     """The files that could be articles, each once, in the order of their paths."""
     found: dict[Path, _File] = {}
     other: Counter[str] = Counter()
     for given in paths:
-        path = given.absolute()
-        if path.is_dir():
-            for file in _walk(path, notices):
-                if file.suffix.lower() in DECODERS:
-                    found.setdefault(file, _File(file, path))
-                elif file.name != SIDECAR:
-                    other[file.suffix.lower() or file.name] += 1
+        path = located(given)
+        if os.path.isdir(path):
+            files = list(_walk(path, notices, unread))
+            candidates = [file for file in files if file.suffix.lower() in DECODERS]
+            if not candidates and as_text(path) not in unread:
+                notices.append(Notice(as_text(path), f"holds no {_known()} files"))
+            for file in candidates:
+                found.setdefault(file, _File(file, path))
+            rest = [f for f in files if f.suffix.lower() not in DECODERS and f.name != SIDECAR]
+            other.update(as_text(Path(file.suffix.lower() or file.name)) for file in rest)
         elif not os.path.lexists(path):
             raise CorpusError(
                 f"{given}: no such file or folder; to take its articles out of the index, "
@@ -192,12 +218,11 @@ def _find(paths: Sequence[Path], notices: list[Notice]) -> list[_File]:
         elif path.suffix.lower() in DECODERS:
             found.setdefault(path, _File(path, path.parent))
         else:
-            notices.append(Notice(str(path), f"only {_known()} files are read; not indexed"))
+            notices.append(Notice(as_text(path), f"only {_known()} files are read; not indexed"))
     if other:
         kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(other.items()))
-        notices.append(
-            Notice(", ".join(map(str, paths)), f"passed over {kinds} (only {_known()} are read)")
-        )
+        places = ", ".join(map(as_text, paths))
+        notices.append(Notice(places, f"passed over {kinds} (only {_known()} are read)"))
     return sorted(found.values(), key=lambda f: str(f.path))
 
 
@@ -205,19 +230,21 @@ def _known() -> str:
     return " and ".join(sorted(DECODERS))
 
 
-def _walk(folder: Path, notices: list[Notice]) -> Iterator[Path]:
+def _walk(folder: Path, notices: list[Notice], unread: set[str]) -> Iterator[Path]:
     """Every file beneath `folder`; links are followed, but no folder is entered twice."""
     entered: set[tuple[int, int]] = set()
 
     def unreadable(error: OSError) -> None:
-        notices.append(Notice(str(error.filename), f"cannot be read ({error.strerror})"))
+        path = as_text(Path(error.filename))
+        notices.append(Notice(path, f"cannot be read ({error.strerror}); not indexed"))
+        unread.add(path)
 
     for parent, folders, files in os.walk(folder, onerror=unreadable, followlinks=True):
-        stat = os.stat(parent)
-        if (stat.st_dev, stat.st_ino) in entered:
+        status = os.stat(parent)
+        if (status.st_dev, status.st_ino) in entered:
             folders.clear()
             continue
-        entered.add((stat.st_dev, stat.st_ino))
+        entered.add((status.st_dev, status.st_ino))
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         yield from (Path(parent, name) for name in sorted(files) if not name.startswith("."))
 
@@ -226,12 +253,13 @@ def _name(files: Sequence[_File], taken: Collection[str]) -> list[str]:
     """An id for each file: its stem; where that is not unique, more and more of its path."""
 
     def names(file: _File) -> Iterable[str]:
-        yield file.path.stem
-        relative = file.path.relative_to(file.root).with_suffix("")
-        yield relative.as_posix()
-        yield f"{file.root.name}/{relative.as_posix()}"
-        yield file.path.with_suffix("").as_posix().lstrip("/")
-        yield file.path.as_posix().lstrip("/")
+        relative = file.path.relative_to(file.root)
+        yield as_text(Path(file.path.stem))
+        yield as_text(relative.with_suffix(""))
+        yield as_text(relative)
+        yield as_text(file.root.name / relative.with_suffix(""))
+        yield as_text(file.path.with_suffix("")).lstrip("/")
+        yield as_text(file.path).lstrip("/")
 
     candidates = [list(names(file)) for file in files]
     level = [0] * len(files)
@@ -250,5 +278,3 @@ def _name(files: Sequence[_File], taken: Collection[str]) -> list[str]:
             return [options[level[i]] for i, options in enumerate(candidates)]
         for i in clashing:
             level[i] += 1
-
-

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.corpus.passages import split_passages
-from assistant.corpus.reading import Notice, Reading, read_articles, text_hash
-from assistant.errors import CorpusError, IndexUnusableError
+from assistant.corpus.reading import Notice, Reading, as_text, located, read_articles, text_hash
+from assistant.errors import CorpusError
 from assistant.indexing import generations
 from assistant.indexing.embedder import Embedder
 from assistant.indexing.generations import SCHEMA, Manifest
@@ -78,11 +77,11 @@ def remove(
     index: Path, ids: Sequence[str], load_embedder: Callable[[], Embedder], model: str
 ) -> BuildSummary:
     """Take articles out of the index. Raises CorpusError, and removes none, if one is not there."""
+    generations.current(index)  # says what is missing, before anything is made there
     with generations.building(index) as draft:
         base = _open_base(index)
         if base is None:
-            generations.current(index)  # says what is missing
-            raise AssertionError("unreachable: a current generation has a base")
+            raise CorpusError(f"the index {index} was removed meanwhile")
         with closing(base.library):
             unknown = [id_ for id_ in ids if id_ not in base.manifest.articles]
             if unknown:
@@ -94,9 +93,8 @@ def remove(
 
 
 def _open_base(index: Path) -> _Base | None:
-    try:
-        folder = generations.current(index)
-    except IndexUnusableError:
+    folder = generations.find(index)
+    if folder is None:
         return None
     return _Base(Manifest.read(folder), Library.open(folder / "library.sqlite"), folder)
 
@@ -105,7 +103,7 @@ def _kept(base: _Base | None, paths: Iterable[Path]) -> dict[str, Article]:
     """The articles that were not indexed from beneath `paths`."""
     if base is None:
         return {}
-    roots = [p.absolute() for p in paths]
+    roots = [Path(as_text(located(path))) for path in paths]
 
     def beneath(article: Article) -> bool:
         origin = Path(article.origin)
@@ -115,10 +113,14 @@ def _kept(base: _Base | None, paths: Iterable[Path]) -> dict[str, Article]:
 
 
 def _unread(base: _Base | None, reading: Reading) -> dict[str, Article]:
-    """The indexed versions of files that are there but could not be read this time."""
+    """The indexed versions of what is there but could not be read this time."""
     if base is None:
         return {}
-    return {a.id: a for a in base.library.articles() if a.origin in reading.unread}
+
+    def unread(origin: Path) -> bool:
+        return any(str(path) in reading.unread for path in (origin, *origin.parents))
+
+    return {a.id: a for a in base.library.articles() if unread(Path(a.origin))}
 
 
 def _write(
@@ -153,15 +155,15 @@ def _write(
     if base and reusable:
         dimension = base.manifest.dimension
         library = base.library.copy_to(draft / "library.sqlite")
-        shutil.copytree(base.folder / "vectors", draft / "vectors")
+        Vectors.copy(base.folder / "vectors", draft / "vectors")
         vectors = Vectors.open(draft / "vectors")
-        vectors.remove([passage for id_ in gone for passage in library.remove(id_)])
     else:
-        new = list(hashes)
+        new, gone = list(hashes), []
         library = Library.create(draft / "library.sqlite")
         vectors = Vectors.create(draft / "vectors")
         dimension = 0
     with closing(library), closing(vectors):
+        vectors.remove([passage for id_ in gone for passage in library.remove(id_)])
         pending: list[tuple[Article, Passage]] = []
         for id_ in new:
             passages = split_passages(wanted[id_])

@@ -69,19 +69,29 @@ def passage_settings() -> tuple[int, int]:
     return MIN_WORDS, MAX_WORDS
 
 
-def current(index: Path) -> Path:
-    """The folder of the current generation. Raises IndexUnusableError where there is none."""
+def find(index: Path) -> Path | None:
+    """The folder of the current generation, or None. Raises IndexUnusableError if it is unclear."""
     try:
         name = (index / "current").read_text(encoding="utf-8").strip()
-    except FileNotFoundError:
-        name = ""
-    except OSError as error:
-        raise IndexUnusableError(f"the index {index} cannot be read ({error.strerror})") from error
-    if not name:
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise IndexUnusableError(
+            f"the index {index} cannot be read: {index / 'current'}: {reason}; mend or remove that "
+            "file, then run 'assistant index PATH ...'"
+        ) from error
+    return index / "generations" / name if name else None
+
+
+def current(index: Path) -> Path:
+    """The folder of the current generation. Raises IndexUnusableError where there is none."""
+    folder = find(index)
+    if folder is None:
         raise IndexUnusableError(
             f"no index in {index}; build one with 'assistant index PATH ... --index {index}'"
         )
-    return index / "generations" / name
+    return folder
 
 
 @contextmanager
@@ -136,10 +146,8 @@ def publish(folder: Path) -> Path:
 
 def clean(index: Path) -> None:
     """Remove what killed builds left, and generations that nobody uses any more."""
-    try:
-        keep = current(index)
-    except IndexUnusableError:
-        keep = None
+    keep = find(index)
+    (index / "current.new").unlink(missing_ok=True)
     for folder in (index / "generations").iterdir():
         if folder == keep or (folder.name.isdecimal() and is_held(folder / "library.sqlite")):
             continue

@@ -31,8 +31,14 @@ class Index:
             folder = generations.current(index)
             try:
                 library = Library.open(folder / "library.sqlite")
-            except sqlite3.OperationalError as error:
+            except sqlite3.DatabaseError as error:
                 problem = str(error)
+                continue
+            if generations.find(index) != folder:
+                # Published between the two: this generation may be removed already. Held while
+                # still current, it stays.
+                library.close()
+                problem = "it is being built over and over"
                 continue
             try:
                 manifest = Manifest.read(folder)

@@ -66,7 +66,9 @@ class Library:
     @classmethod
     def open(cls, path: Path) -> Library:
         """An existing library to read, held until closed: meanwhile `is_held(path)`."""
-        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False)
+        db = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False
+        )
         # An open read transaction keeps a shared lock on the file as long as this process lives.
         db.execute("BEGIN")
         db.execute("SELECT 1 FROM articles LIMIT 1").fetchone()
@@ -153,8 +155,12 @@ class Library:
 
     def outlets(self) -> list[str]:
         """The outlets that articles state, each once."""
-        return [row[0] for row in self._rows("SELECT DISTINCT outlet FROM articles "
-                                             "WHERE outlet IS NOT NULL ORDER BY outlet")]
+        return [
+            row[0]
+            for row in self._rows(
+                "SELECT DISTINCT outlet FROM articles WHERE outlet IS NOT NULL ORDER BY outlet"
+            )
+        ]
 
     def passage(self, id_: str) -> Passage | None:
         """One passage by id, or None."""
@@ -166,7 +172,7 @@ class Library:
         return Passage(*rows[0]) if rows else None
 
     def search(self, question: str, limit: int, filters: Filters) -> list[tuple[str, float]]:
-        """(passage id, BM25 score) of the passages with most of the question's words, best first."""
+        """(passage id, BM25 score) of passages with the question's words, best first."""
         terms = dict.fromkeys(w for w in words(fold(question)) if w not in STOPWORDS)
         if not terms:
             return []
@@ -184,7 +190,9 @@ class Library:
     def passage_frequency(self, word: str) -> int:
         """How many passages hold a word of the same stem."""
         match = f'text:"{fold(word)}"'
-        rows = self._rows("SELECT count(*) FROM passages_text WHERE passages_text MATCH ?", (match,))
+        rows = self._rows(
+            "SELECT count(*) FROM passages_text WHERE passages_text MATCH ?", (match,)
+        )
         return int(rows[0][0])
 
     def count(self, filters: Filters | None = None) -> tuple[int, int]:
@@ -214,6 +222,8 @@ def is_held(path: Path) -> bool:
         db.execute("BEGIN EXCLUSIVE")
     except sqlite3.OperationalError:
         return True
+    except sqlite3.DatabaseError:
+        return False  # damaged: nobody can have it open
     finally:
         db.close()
     return False
@@ -221,7 +231,8 @@ def is_held(path: Path) -> bool:
 
 def _conditions(filters: Filters) -> tuple[str, list[object]]:
     """SQL after WHERE ... for `filters`, and its values."""
-    sql, values = "", []
+    sql = ""
+    values: list[object] = []
     if filters.outlets:
         sql += f" AND a.outlet IN ({', '.join('?' * len(filters.outlets))})"
         values += filters.outlets
@@ -238,7 +249,9 @@ def _date(ordinal: int | None) -> date | None:
     return None if ordinal is None else date.fromordinal(ordinal)
 
 
-def _article(row: tuple[str, str, str | None, str | None, int | None, str | None, str, str]) -> Article:
+def _article(
+    row: tuple[str, str, str | None, str | None, int | None, str | None, str, str],
+) -> Article:
     id_, text, title, outlet, published, url, origin, spans = row
     marked = tuple(Span(*span) for span in json.loads(spans))
     return Article(id_, text, title, outlet, _date(published), url, origin, marked)

@@ -34,7 +34,7 @@ def to_node(article: Article, passage: Passage) -> TextNode:
     )
 
 
-class EmbedderAdapter(BaseEmbedding):
+class EmbedderAdapter(BaseEmbedding):  # type: ignore[misc]  # LlamaIndex is skipped by mypy
     """The assistant's embedder where LlamaIndex expects an embedding model."""
 
     _embedder: Embedder = PrivateAttr()

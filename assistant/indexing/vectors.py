@@ -7,10 +7,14 @@ returns exp(-distance) and whole nodes, and asking needs the cosine and the ids 
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from assistant.errors import IndexUnusableError
 from assistant.indexing.embedder import Embedder
 from assistant.records import Article, Filters, Passage
 
@@ -19,10 +23,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _COLLECTION = "passages"
+_DATABASE = "chroma.sqlite3"
+_PATIENCE = 60.0  # seconds to wait for a process that opens the same collection
 # Chroma's defaults (16 neighbours, 100 looked at) lose neighbours among many vectors; with these,
 # recall@10 against exact search is measured in tests/indexing/test_vectors.py.
 _HNSW = {"space": "cosine", "ef_construction": 200, "max_neighbors": 32, "ef_search": 200}
-_BATCH = 256
+_BATCH = 256  # Chroma takes at most 5,461 at once (the adapter's own limit is higher, and fails)
 
 
 class Vectors:
@@ -40,9 +46,33 @@ class Vectors:
 
     @classmethod
     def open(cls, folder: Path) -> Vectors:
-        """The collection in `folder`."""
-        client = _client(folder)
-        return cls(client, client.get_collection(_COLLECTION, embedding_function=None))
+        """The collection in `folder`. Raises IndexUnusableError where it cannot be opened.
+
+        Chroma writes a row to its `acquire_write` table whenever it opens a folder, so that the
+        folder must be writable; what is stored stays the same.
+        """
+        try:
+            if not (folder / _DATABASE).is_file():
+                raise FileNotFoundError(f"{_DATABASE} is missing")  # Chroma would make a new one
+            client = _client(folder)
+            return cls(client, client.get_collection(_COLLECTION, embedding_function=None))
+        except Exception as error:  # Chroma's own errors have no common base
+            raise IndexUnusableError(
+                f"the vectors in {folder} cannot be opened ({error}); the folder must be writable; "
+                "if it is, make the index anew with 'assistant index --rebuild PATH ...'"
+            ) from error
+
+    @staticmethod
+    def copy(source: Path, target: Path) -> None:
+        """Copy a collection's folder; other processes may open the source meanwhile."""
+        # They write to the database for a moment then (see `open`), so it is copied by SQLite.
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns(f"{_DATABASE}*"))
+        with (
+            closing(sqlite3.connect(source / _DATABASE, timeout=_PATIENCE)) as original,
+            closing(sqlite3.connect(target / _DATABASE)) as copy,
+        ):
+            copy.execute("PRAGMA synchronous = OFF")
+            original.backup(copy)
 
     def close(self) -> None:
         """Release the folder."""

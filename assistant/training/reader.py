@@ -15,12 +15,15 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import math
 import os
 import random
 import sys
 import time
+import warnings
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +31,9 @@ import torch
 from tokenizers import Tokenizer
 from transformers import BertForQuestionAnswering
 
-from assistant.training.reader_data import Example, prepare
+from assistant.answering.reader import Reader, ReaderConfig
+from assistant.text import fold, words
+from assistant.training.reader_data import Example, Prepared, prepare
 
 log = logging.getLogger(__name__)
 
@@ -43,12 +48,12 @@ class Plan:
 
     seed: int = 1
     max_tokens: int = 320
-    batch_tokens: int = 3072
-    rate: float = 2e-4
+    batch_tokens: int = 1536
+    rate: float = 1.6e-4
     head_rate: float = 5.0
     warmup: float = 0.06
     decay: float = 0.01
-    dropout: float = 0.05
+    dropout: float = 0.0
     minutes: float | None = None
 
 
@@ -195,7 +200,8 @@ def train(
 
     model = new_model(plan, base).to(device)
     head = [p for name, p in model.named_parameters() if name.startswith("qa_outputs")]
-    plain, decayed = [], []
+    plain: list[torch.nn.Parameter] = []
+    decayed: list[torch.nn.Parameter] = []
     for name, parameter in model.named_parameters():
         if parameter.requires_grad and not name.startswith("qa_outputs"):
             (decayed if parameter.ndim > 1 else plain).append(parameter)
@@ -289,6 +295,263 @@ def train(
     return figures
 
 
+class Graph(torch.nn.Module):  # type: ignore[misc]
+    """The model's arithmetic and nothing else, so that the exported graph is small and plain.
+
+    What transformers adds for caches, masks of other shapes and tracing would be frozen into the
+    graph with the sizes of the example it is traced with.
+    """
+
+    def __init__(self, model: BertForQuestionAnswering) -> None:
+        super().__init__()
+        self.model = model
+        self.heads = int(model.config.num_attention_heads)
+
+    def forward(self, ids: torch.Tensor, mask: torch.Tensor, types: torch.Tensor) -> torch.Tensor:
+        """Logits of start and end (batch x tokens x 2) for ids, mask and types (batch x tokens)."""
+        embeddings = self.model.bert.embeddings
+        x = embeddings.word_embeddings(ids) + embeddings.token_type_embeddings(types)
+        x = embeddings.LayerNorm(x + embeddings.position_embeddings(torch.arange(ids.size(1))))
+        bias = (1.0 - mask[:, None, None, :].to(x.dtype)) * -1e4
+        for layer in self.model.bert.encoder.layer:
+            own, out = layer.attention.self, layer.attention.output
+            query, key, value = (
+                part(x).reshape(x.size(0), x.size(1), self.heads, -1).transpose(1, 2)
+                for part in (own.query, own.key, own.value)
+            )
+            weights = query @ key.transpose(2, 3) / math.sqrt(own.attention_head_size) + bias
+            mixed = (torch.softmax(weights, -1) @ value).transpose(1, 2)
+            mixed = mixed.reshape(x.size(0), x.size(1), -1)
+            x = out.LayerNorm(out.dense(mixed) + x)
+            wide = torch.nn.functional.gelu(layer.intermediate.dense(x))
+            x = layer.output.LayerNorm(layer.output.dense(wide) + x)
+        logits: torch.Tensor = self.model.qa_outputs(x)
+        return logits
+
+
+_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+
+
+def export(model: BertForQuestionAnswering, path: Path) -> None:
+    """Write the model as float32 ONNX, any batch and any length.
+
+    Raises:
+        RuntimeError: onnxruntime computes something else from the file than torch from the model.
+    """
+    import onnxruntime
+
+    model = model.cpu().eval()
+    graph = Graph(model).eval()
+    sample = torch.ones(2, 16, dtype=torch.long)
+    with warnings.catch_warnings():
+        # The older exporter is said to be deprecated; its graphs are the ones that quantize well.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            graph,
+            (sample, sample, sample * 0),
+            str(path),
+            input_names=list(_INPUTS),
+            output_names=["logits"],
+            dynamic_axes={name: {0: "batch", 1: "tokens"} for name in (*_INPUTS, "logits")},
+            opset_version=17,
+            dynamo=False,
+        )
+    torch.manual_seed(0)
+    ids = torch.randint(1000, 20_000, (3, 50))
+    mask = torch.ones_like(ids)
+    mask[0, 40:] = 0
+    types = (torch.arange(50)[None] > 10).long() * mask
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    feed = dict(zip(_INPUTS, (ids.numpy(), mask.numpy(), types.numpy()), strict=True))
+    got = torch.from_numpy(session.run(None, feed)[0])
+    with torch.no_grad():
+        out = model(input_ids=ids, attention_mask=mask, token_type_ids=types)
+    wanted = torch.stack((out.start_logits, out.end_logits), -1)
+    worst = float(((got - wanted) * mask[:, :, None]).abs().max())
+    if worst > 1e-3:
+        raise RuntimeError(f"the exported model is off by {worst:.4f}")
+
+
+def quantize(source: Path, path: Path) -> None:
+    """Weights to 8 bits, one scale a column; activations are quantized as they come.
+
+    Weights keep to 7 bits (`reduce_range`): processors without VNNI add pairs of products in 16
+    bits, which overflow with 8-bit weights and wreck the result.
+    """
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    quantize_dynamic(source, path, per_channel=True, reduce_range=True, weight_type=QuantType.QInt8)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A held-out question with its passage; no `golds` where the passage does not answer it."""
+
+    group: str
+    question: str
+    passage: str
+    golds: tuple[str, ...]
+
+
+def trials(prepared: Prepared) -> list[Trial]:
+    """The held-out examples as made, and the held-out SQuAD questions on whole contexts."""
+    made = [
+        Trial(
+            f"{example.source}/{example.kind}/{'null' if example.answer is None else 'answer'}",
+            example.question,
+            example.context,
+            () if example.answer is None else (example.context[slice(*example.answer)],),
+        )
+        for example in prepared.held_out
+    ]
+    return made + [
+        Trial(
+            f"whole/{'answer' if item.answers else 'null'}",
+            item.question,
+            item.context,
+            tuple(item.context[start:end] for start, end in item.answers),
+        )
+        for item in prepared.held_out_squad
+    ]
+
+
+def _likeness(answer: str, golds: Sequence[str]) -> float:
+    """The best F1 over words between `answer` and one of `golds`."""
+    best = 0.0
+    ours = Counter(fold(word) for word in words(answer)) - Counter(("the", "a", "an"))
+    for gold in golds:
+        theirs = Counter(fold(word) for word in words(gold)) - Counter(("the", "a", "an"))
+        shared = (ours & theirs).total()
+        if shared:
+            best = max(best, 2 * shared / (ours.total() + theirs.total()))
+    return best
+
+
+def attempt(reader: Reader, questions: Sequence[Trial]) -> tuple[np.ndarray, np.ndarray]:
+    """(scores, F1) of the best span for each of `questions`; F1 is 0 where there is no answer."""
+    scores, likeness = [], []
+    for trial in questions:
+        (reading,) = reader.read(trial.question, [trial.passage], top=1)
+        span = reading.spans[0] if reading.spans else None
+        scores.append(span.score if span else -50.0)
+        answer = trial.passage[span.start : span.end] if span else ""
+        likeness.append(_likeness(answer, trial.golds))
+    return np.array(scores), np.array(likeness)
+
+
+def platt(scores: np.ndarray, right: np.ndarray) -> tuple[float, float]:
+    """(slope, intercept) of the logistic curve from score to the share that is right.
+
+    Newton's method on the log-likelihood; targets are drawn in a little from 0 and 1 (Platt 1999)
+    so that the curve stays finite where scores separate perfectly.
+    """
+    positive, negative = right.sum(), (~right).sum()
+    target = np.where(right, (positive + 1) / (positive + 2), 1 / (negative + 2))
+    x = np.stack((scores, np.ones_like(scores)), 1)
+    weights = np.zeros(2)
+    for _ in range(50):
+        p = 1 / (1 + np.exp(-np.clip(x @ weights, -60, 60)))
+        curvature = (x * (p * (1 - p))[:, None]).T @ x + 1e-6 * np.eye(2)
+        step = np.linalg.solve(curvature, x.T @ (target - p))
+        weights += step
+        if np.abs(step).max() < 1e-8:
+            break
+    return float(weights[0]), float(weights[1])
+
+
+def best_cut(scores: np.ndarray, likeness: np.ndarray, null: np.ndarray) -> tuple[float, float]:
+    """(score, mean F1) where answering only at or above the score is worth most on average."""
+    order = np.argsort(-scores, kind="stable")
+    gain = np.where(null, -1.0, likeness)[order]
+    values = (null.sum() + np.concatenate(([0.0], np.cumsum(gain)))) / len(scores)
+    best = int(values.argmax())
+    cut = scores[order[best - 1]] if best else scores.max() + 1
+    return float(cut), float(values[best])
+
+
+def auroc(scores: np.ndarray, positive: np.ndarray) -> float | None:
+    """The chance that a positive scores above a negative; None where one kind is missing."""
+    above, below = scores[positive], np.sort(scores[~positive])
+    if not len(above) or not len(below):
+        return None
+    left, right = np.searchsorted(below, above), np.searchsorted(below, above, side="right")
+    return float((left + right).mean() / 2 / len(below))
+
+
+def calibrate(out: Path, questions: Sequence[Trial], name: str) -> dict[str, object]:
+    """Fit probability and threshold on held-out questions, write `config.json`, return figures.
+
+    The curve is fitted on all of them, the threshold is the one with the best mean F1 over them.
+    The figures are those of the very questions fitted on: two numbers off 3,000 questions.
+    """
+    config = ReaderConfig(name, Plan().max_tokens, 96, 40, 1.0, 0.0, 0.5)
+
+    def write(config: ReaderConfig) -> None:
+        (out / "config.json").write_text(json.dumps(asdict(config), indent=1) + "\n", "utf-8")
+
+    write(config)
+    null = np.array([not trial.golds for trial in questions])
+    scores, likeness = attempt(Reader.load(out), questions)
+    # Sums of words: half of a long answer is still what was asked for.
+    right = likeness >= 0.5
+    slope, intercept = platt(scores, right)
+    cut, f1 = best_cut(scores, likeness, null)
+    config = replace(config, slope=round(slope, 5), intercept=round(intercept, 5))
+    config = replace(config, threshold=round(config.probability(cut), 4))
+    write(config)
+    chances = np.array([config.probability(score) for score in scores])
+    bins = np.minimum((chances * 10).astype(int), 9)
+    table = [
+        (round(float(chances[bins == b].mean()), 3), round(float(right[bins == b].mean()), 3), n)
+        for b in range(10)
+        if (n := int((bins == b).sum()))
+    ]
+    groups: dict[str, object] = {}
+    kinds = np.array([trial.group for trial in questions])
+    for kind in sorted(set(kinds)):
+        of = kinds == kind
+        empty = kind.endswith("null")
+        groups[kind] = {
+            "questions": int(of.sum()),
+            "answered": round(float((scores[of] >= cut).mean()), 3),
+            "f1_without_threshold": None if empty else round(float(likeness[of].mean()), 3),
+        }
+    whole = np.array([trial.group.startswith("whole/") for trial in questions])
+    return {
+        "config": asdict(config),
+        "mean_f1": round(f1, 4),
+        "auroc_answerable": auroc(scores, ~null),
+        "auroc_right": auroc(scores, right),
+        "calibration_error": round(
+            sum(n * abs(said - was) for said, was, n in table) / len(questions), 4
+        ),
+        "reliability (said, was, questions)": table,
+        "whole_squad_best_f1": round(best_cut(scores[whole], likeness[whole], null[whole])[1], 4),
+        "whole_squad_answerable_f1": round(float(likeness[whole & ~null].mean()), 4),
+        "groups": groups,
+    }
+
+
+def finish(model: BertForQuestionAnswering, base: Path, out: Path, prepared: Prepared) -> None:
+    """Export, quantize, calibrate; the float32 model goes the same way under `out/float32`."""
+    name = "reader-minilm-l6-" + time.strftime("%Y-%m-%d", time.gmtime())
+    plain = out / "float32"
+    plain.mkdir(exist_ok=True)
+    export(model, plain / "model.onnx")
+    quantize(plain / "model.onnx", out / "model.onnx")
+    tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
+    # The encoder's own limits (128 tokens, padding) do not hold here.
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    questions = trials(prepared)
+    figures = {}
+    for folder, title in ((plain, name + "-float32"), (out, name)):
+        tokenizer.save(str(folder / "tokenizer.json"))
+        figures[title] = calibrate(folder, questions, title)
+        log.info("%s: %s", title, {k: v for k, v in figures[title].items() if k != "groups"})
+    (out / "calibration.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the whole of it; every stage whose result is already under `--out` is skipped."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -300,6 +563,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--rate", type=float, default=Plan().rate)
     parser.add_argument("--seed", type=int, default=Plan().seed)
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    parser.add_argument(
+        "--from-checkpoint", action="store_true", help="export the last checkpoint, train no more"
+    )
+    parser.add_argument("--final", type=Path, help="folder for the exported files (default: --out)")
     args = parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
     args.out.mkdir(parents=True, exist_ok=True)
@@ -308,8 +575,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     log.info("preparing the mix")
     prepared = prepare(args.data, plan.seed)
     examples = prepared.train[: args.limit]
-    if not (args.resume and (args.out / "model.pt").exists()):
+    weights = args.out / ("checkpoint.pt" if args.from_checkpoint else "model.pt")
+    final = args.out if args.final is None else args.final
+    final.mkdir(parents=True, exist_ok=True)
+    if not (args.resume and weights.exists()):
         train(examples, plan, base, args.out, resume=args.resume)
+    model = new_model(plan, base)
+    state = torch.load(weights, map_location="cpu", weights_only=True)
+    model.load_state_dict(state.get("model", state))
+    finish(model, base, final, prepared)
     return 0
 
 

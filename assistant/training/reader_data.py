@@ -36,7 +36,10 @@ Span = tuple[int, int]
 _FIRST_OCCURRENCE = frozenset({"squad2_25articles", "fairytaleqa", "timeqa_human"})
 _SENTENCES_ONLY = frozenset({"qamr", "qadiscourse"})
 _QUESTION_WORDS = frozenset(
-    "what which who whom whose when where why how many much did does do was were is are name".split()
+    words(
+        """what which who whom whose when where why how many much did does do was were is are
+        name"""
+    )
 )
 
 
@@ -134,7 +137,7 @@ def stems(text: str) -> frozenset[str]:
 
 
 def meant(asked: Asked) -> Span | None:
-    """The span to train on: of several occurrences, the one whose sentence is most like the question."""
+    """The span to train on: where it recurs, in the sentence most like the question."""
     if not asked.answers:
         return None
     start, end = asked.answers[0]
@@ -157,15 +160,18 @@ def meant(asked: Asked) -> Span | None:
     return best
 
 
+def _touched(spans: Sequence[Span], around: Span) -> list[int]:
+    """Indices of the `spans` that share a character with `around`."""
+    return [i for i, (left, right) in enumerate(spans) if right > around[0] and left < around[1]]
+
+
 def window(context: str, around: Span, target: int, rng: random.Random) -> Span:
     """A stretch of whole sentences with `around` inside, of about `target` words.
 
     Grows to either side at random. A single overlong sentence is cut at white space.
     """
     sentences = _sentences(context)
-    inside = [i for i, (left, right) in enumerate(sentences) if right > around[0] and left < around[1]]
-    if not inside:
-        inside = [0]
+    inside = _touched(sentences, around) or [0]
     first, last = inside[0], inside[-1]
     size = len(context[sentences[first][0] : sentences[last][1]].split())
     while size < target and (first > 0 or last + 1 < len(sentences)):
@@ -185,8 +191,8 @@ def window(context: str, around: Span, target: int, rng: random.Random) -> Span:
 
 def _cut(context: str, whole: Span, around: Span, target: int) -> Span:
     """`whole` cut to about `target` words around `around`, at white space."""
-    pieces = [match.span() for match in re.finditer(r"\S+", context[: whole[1]]) if match.start() >= whole[0]]
-    inside = [i for i, (left, right) in enumerate(pieces) if right > around[0] and left < around[1]]
+    pieces = [match.span() for match in re.compile(r"\S+").finditer(context, *whole)]
+    inside = _touched(pieces, around)
     if not inside:
         return whole
     spare = max(0, target - (inside[-1] - inside[0] + 1))
@@ -241,9 +247,11 @@ _YEAR = re.compile(r"\b(?:1[0-9]|20)\d\d\b")
 _NUMBER = re.compile(r"\b\d+(?:[.,]\d+)*\b")
 _NAME = re.compile(r"\b[A-Z][\w'’-]+(?:\s(?:(?:of|the|de|van|von)\s)?[A-Z][\w'’-]+)*")
 _NOT_NAMES = frozenset(
-    "The A An In On At For From By With What Which Who Whom Whose When Where Why How If It He She "
-    "They This That These Those I But And As His Her Their Its Although While After Before During "
-    "There Some Many Most Other Another Both Did Does Was Were Is Are".split()
+    words(
+        """The A An In On At For From By With What Which Who Whom Whose When Where Why How If It He
+        She They This That These Those I But And As His Her Their Its Although While After Before
+        During There Some Many Most Other Another Both Did Does Was Were Is Are"""
+    )
 )
 _OPPOSITES = {
     a: b
@@ -283,7 +291,9 @@ def named(text: str) -> dict[str, list[str]]:
     return {"year": years, "number": numbers, "name": names}
 
 
-def swap(question: str, context: str, elsewhere: str, answers: Sequence[str], rng: random.Random) -> str | None:
+def swap(
+    question: str, context: str, elsewhere: str, answers: Sequence[str], rng: random.Random
+) -> str | None:
     """`question` changed so that `context` no longer answers it, or None where that is not safe.
 
     A name or number that the context holds gives way to another of its kind, from the context or
@@ -334,9 +344,9 @@ def swap(question: str, context: str, elsewhere: str, answers: Sequence[str], rn
             default=0.0,
         )
         if near <= 0.34:
-            changed = re.sub(rf"(?<!\w){re.escape(old)}(?!\w)", lambda _: new, question, count=1)
-            if changed != question:
-                return changed
+            place = re.search(rf"(?<!\w){re.escape(old)}(?!\w)", question)
+            if place is not None:
+                return question[: place.start()] + new + question[place.end() :]
     return None
 
 
@@ -466,7 +476,8 @@ class Mixer:
         """Sentences of the set that share words with the question or its sentence, no answers."""
         pool, rng = self._pool(), self._rng
         answers = [item.context[a:b] for a, b in item.answers]
-        near = pool.nearest(f"{item.question} {item.context}" if rng.random() < 0.5 else item.question, 8)
+        sought = f"{item.question} {item.context}" if rng.random() < 0.5 else item.question
+        near = pool.nearest(sought, 8)
         rng.shuffle(near)
         chosen: list[str] = []
         while size > 0:
@@ -511,7 +522,8 @@ class Mixer:
         # Mostly the very nearest; sometimes a later one, as the end of a result list is.
         if not fitting:
             return None
-        return replace(base, context=fitting[0] if self._rng.random() < 0.6 else self._rng.choice(fitting))
+        nearest = self._rng.random() < 0.6
+        return replace(base, context=fitting[0] if nearest else self._rng.choice(fitting))
 
     def _swapped(self, item: Asked) -> Example | None:
         plain = self._plain(item, joined=False, number=0)
@@ -524,7 +536,8 @@ class Mixer:
         question = swap(plain.question, plain.context, elsewhere, answers, self._rng)
         if question is None:
             return None
-        return replace(plain, id=item.id + ":swapped", kind="swapped", question=question, answer=None)
+        name = item.id + ":swapped"
+        return replace(plain, id=name, kind="swapped", question=question, answer=None)
 
     def _other(self, item: Asked) -> Example | None:
         stranger = self._rng.choice(self._asked)

@@ -1,0 +1,120 @@
+"""A run: every question to an engine, with a journal so that an interrupted run goes on.
+
+The journal is one line a reply, appended as it comes. Lines count for a run of the same questions,
+engine, index and program only; a finished run is not taken up again but made anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from assistant.errors import AssistantError, EngineError
+from assistant.evaluation.engines import Engine
+from assistant.evaluation.replies import Reply, ReplyError, failed, read_reply
+from assistant.records import GoldQuestion
+
+Progress = Callable[[int, int], None]
+_IN_A_ROW = 5  # failures after which the engine, not the question, is at fault
+
+
+@dataclass(frozen=True, slots=True)
+class Replied:
+    """A reply, and the seconds it took."""
+
+    reply: Reply
+    seconds: float
+
+
+class Journal:
+    """The replies of one run, in a file that several runs may share."""
+
+    def __init__(self, path: Path, *names: str) -> None:
+        self._path = path
+        self._key = hashlib.sha256("\0".join(names).encode()).hexdigest()[:16]
+
+    def read(self) -> dict[str, Replied]:
+        """The replies by question id, of an unfinished run; none of a finished one."""
+        found: dict[str, Replied] = {}
+        if not self._path.exists():
+            return found
+        for line in self._path.read_bytes().split(b"\n"):
+            try:
+                values = json.loads(line)
+                if values["key"] != self._key:
+                    continue
+                if values.get("finished"):
+                    found.clear()
+                    continue
+                reply = read_reply(values["reply"])
+                found[values["id"]] = Replied(reply, float(values["seconds"]))
+            except (ValueError, KeyError, TypeError, ReplyError):
+                continue  # a line cut short when the run was stopped
+        return found
+
+    def add(self, id_: str, replied: Replied) -> None:
+        """Keep one reply."""
+        self._append({"id": id_, "seconds": replied.seconds, "reply": replied.reply.values()})
+
+    def finish(self) -> None:
+        """From now on this run's replies are not taken up again."""
+        self._append({"finished": True})
+
+    def _append(self, values: dict[str, Any]) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        # The leading line break parts this line from one that was cut short.
+        with self._path.open("ab") as file:
+            file.write(b"\n" + json.dumps({"key": self._key, **values}).encode() + b"\n")
+
+
+def ask_all(
+    questions: Sequence[GoldQuestion],
+    engine: Engine,
+    journal: Journal | None = None,
+    progress: Progress = lambda done, total: None,
+) -> list[Replied]:
+    """The reply to each question, in order; those in the journal are not asked again.
+
+    A question that the engine fails on gets a reply of status "error", which counts as wrong.
+    Raises EngineError where the engine cannot be reached or fails on and on, ReplyError where it
+    does not answer in the JSON contract; the journal keeps what was answered.
+    """
+    known = journal.read() if journal else {}
+    replies: list[Replied] = []
+    failures = 0
+    for question in questions:
+        if question.id in known:
+            replies.append(known[question.id])
+        else:
+            replied = _ask(engine, question)
+            failures = failures + 1 if replied.reply.status == "error" else 0
+            if failures == _IN_A_ROW:
+                raise EngineError(
+                    f"{engine.name} failed on {failures} questions in a row, the last "
+                    f"{question.id}: {replied.reply.text}"
+                )
+            replies.append(replied)
+            if journal and replied.reply.status != "error":  # an error is worth another try
+                journal.add(question.id, replied)
+        progress(len(replies), len(questions))
+    if journal:
+        journal.finish()
+    return replies
+
+
+def _ask(engine: Engine, question: GoldQuestion) -> Replied:
+    started = time.perf_counter()
+    try:
+        reply = engine.reply(question)
+    except ReplyError as error:
+        raise ReplyError(f"{engine.name}, question {question.id}: {error}") from error
+    except EngineError:
+        raise
+    except AssistantError as error:
+        reply = failed(str(error))
+    return Replied(reply, time.perf_counter() - started)
