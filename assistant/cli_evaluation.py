@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from assistant.evaluation.anchoring import Anchor
     from assistant.evaluation.compare import Comparison
     from assistant.evaluation.engines import Engine
-    from assistant.evaluation.grading import Row
     from assistant.evaluation.report import Run
     from assistant.indexing.library import Library
 
@@ -359,7 +358,7 @@ def _draft(args: argparse.Namespace) -> int:
         sys.stdout.writelines(lines)
     else:
         args.out.write_text("".join(lines), encoding="utf-8")
-        print(f"{len(lines):,} drafts in {args.out}; review each, then remove its key \"draft\"")
+        print(f'{len(lines):,} drafts in {args.out}; review each, then remove its key "draft"')
     return 0
 
 

@@ -11,7 +11,7 @@ lines. A line belongs to whichever of body and furniture has more of its charact
 as lost (or kept) when most of its characters are marked the other way. DIR holds *articles*.jsonl
 or .jsonl.gz files with an id and a text in each line.
 
-The labels that come with this file are of articles 140 to 189 (`--seed 20240501 --skip 140`) of a
+The labels that come with this file are of articles 560 to 609 (`--seed 20240501 --skip 560`) of a
 shuffle of the RealTime QA development articles, read once by one reader.
 """
 

@@ -173,7 +173,7 @@ def find_date(text: str) -> date | None:
 
 
 def _match_date(text: str) -> re.Match[str] | None:
-    matches = [m for pattern in _DATES if (m := pattern.search(text)) and _to_date(m)]
+    matches = [m for pattern in _DATES for m in pattern.finditer(text) if _to_date(m)]
     return min(matches, key=lambda m: m.start(), default=None)
 
 

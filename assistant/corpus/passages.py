@@ -57,16 +57,15 @@ def _sections(article: Article) -> Iterator[list[tuple[int, int, bool]]]:
 def _pack(text: str, section: list[tuple[int, int, bool]]) -> Iterator[tuple[int, int]]:
     """Sentences into passages, none of which is much shorter than the others."""
     lengths = [count_words(text[start:end]) for start, end, _ in section]
-    total = sum(lengths)
-    parts = max(1, -(-total // MAX_WORDS))
-    target = max(MIN_WORDS, total / parts)
-    first, size = 0, 0
-    left = total
+    left = sum(lengths)
+    first, size, target = 0, 0, 0.0
     for i, (_, end, paragraph) in enumerate(section):
-        over = i > first and (size + lengths[i] > MAX_WORDS or end - section[first][0] > MAX_CHARS)
-        if over:
+        over = size + lengths[i] > MAX_WORDS or end - section[first][0] > MAX_CHARS
+        if over and i > first:
             yield section[first][0], section[i - 1][1]
             first, size = i, 0
+        if i == first:  # an equal share of what is left
+            target = max(MIN_WORDS, left / max(1, -(-left // MAX_WORDS)))
         size += lengths[i]
         left -= lengths[i]
         enough = size >= target * (0.75 if paragraph else 1)

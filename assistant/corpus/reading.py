@@ -17,6 +17,7 @@ from assistant.corpus.cleaning import mark_spans
 from assistant.corpus.metadata import SIDECAR, Stated, front_matter, read_sidecar, read_stated
 from assistant.errors import CorpusError
 from assistant.records import Article
+from assistant.text import trim
 
 MAX_BYTES = 5 * 1024 * 1024
 _BINARY_SHARE = 0.02  # more control characters than this and the file is no text
@@ -123,7 +124,8 @@ def make_article(id_: str, text: str, stated: Stated | None = None, origin: str 
 
 def text_hash(text: str) -> str:
     """SHA-256 of a text, white space at both ends aside: equal for exact duplicates."""
-    return hashlib.sha256(text.strip().encode("utf-8", "surrogatepass")).hexdigest()
+    start, end = trim(text, 0, len(text))
+    return hashlib.sha256(text[start:end].encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def decode(path: Path) -> tuple[str, str | None]:
@@ -139,7 +141,8 @@ def decode(path: Path) -> tuple[str, str | None]:
     except OSError as error:
         raise _Unreadable(f"cannot be read ({error.strerror or error})") from error
     text, note = DECODERS[path.suffix.lower()](data)
-    if not text.strip():
+    start, end = trim(text, 0, len(text))
+    if start == end:
         raise _Unreadable("is empty")
     return text, note
 

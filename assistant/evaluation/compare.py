@@ -19,7 +19,11 @@ from assistant.evaluation.statistics import Difference, difference, holm
 
 ALPHA = 0.05
 _RANK: dict[Outcome, int] = {
-    "right": 1, "rightly_refused": 1, "wrongly_refused": 0, "wrong": -1, "wrongly_answered": -1,
+    "right": 1,
+    "rightly_refused": 1,
+    "wrongly_refused": 0,
+    "wrong": -1,
+    "wrongly_answered": -1,
 }
 
 
@@ -61,9 +65,10 @@ class Comparison:
 
 def direction(found: Difference) -> int:
     """1 where the new figure is better, -1 where worse, 0 where the same or not defined."""
-    if found.old is None or found.new is None or found.old == found.new:
+    higher_is_better = BY_NAME[found.metric].higher_is_better
+    if found.old is None or found.new is None or found.old == found.new or higher_is_better is None:
         return 0
-    return 1 if (found.new > found.old) == BY_NAME[found.metric].higher_is_better else -1
+    return 1 if (found.new > found.old) == higher_is_better else -1
 
 
 def compare(old_name: str, old: Sequence[Row], new_name: str, new: Sequence[Row]) -> Comparison:
@@ -129,10 +134,11 @@ def broken_floors(rows: Sequence[Row], floors: Mapping[str, float]) -> list[str]
     for name, floor in floors.items():
         metric = BY_NAME[name]
         value = metric.value(rows)
-        side = "at least" if metric.higher_is_better else "at most"
+        floor_is_ceiling = metric.higher_is_better is False
+        side = "at most" if floor_is_ceiling else "at least"
         if value is None:
             lines.append(f"{name} is not defined on these questions; {side} {floor:g} was asked")
-        elif (value < floor) if metric.higher_is_better else (value > floor):
+        elif (value > floor) if floor_is_ceiling else (value < floor):
             lines.append(f"{name} is {value:.4f}; {side} {floor:g} was asked")
     return lines
 

@@ -65,7 +65,7 @@ def aurc(scores: Sequence[float], right: Sequence[bool]) -> float | None:
 
 
 def bins(scores: Sequence[float], right: Sequence[bool]) -> list[Bin]:
-    """The answers by confidence in ten bins of equal width, lowest first; empty bins are left out."""
+    """The answers by confidence in ten bins of equal width, lowest first, without empty ones."""
     values = np.asarray(scores, dtype=float)
     correct = np.asarray(right, dtype=float)
     numbers = np.minimum((values * BINS).astype(int), BINS - 1)

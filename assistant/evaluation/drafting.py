@@ -18,8 +18,15 @@ from assistant.records import Answer
 
 _PASSAGES = 3
 _KINDS = {
-    "who": "who", "whom": "who", "whose": "who", "when": "when", "where": "where", "why": "why",
-    "how": "how", "what": "what", "which": "what",
+    "who": "who",
+    "whom": "who",
+    "whose": "who",
+    "when": "when",
+    "where": "where",
+    "why": "why",
+    "how": "how",
+    "what": "what",
+    "which": "what",
 }
 
 
@@ -128,7 +135,8 @@ def read_feedback(path: Path) -> list[Wanted]:
         wanted.append(
             Wanted(
                 question=question.strip(),
-                answers=(expected.strip(),) if isinstance(expected, str) and expected.strip()
+                answers=(expected.strip(),)
+                if isinstance(expected, str) and expected.strip()
                 else (),
                 note="; ".join(map(str, said)) or None,
             )

@@ -64,9 +64,7 @@ def from_url(url: str, timeout: float = _TIMEOUT) -> Engine:
     return Engine(url, reply, settings={"url": url})
 
 
-def from_callable(
-    name: str, encode: Callable[[Answer], str] | None = None
-) -> Engine:
+def from_callable(name: str, encode: Callable[[Answer], str] | None = None) -> Engine:
     """The engine "module:callable"; the module is looked for in the working folder too.
 
     The callable returns the contract's object or its JSON; with `encode`, an Answer will do.
@@ -92,7 +90,7 @@ def from_callable(
                 if takes_history
                 else found(question.question)
             )
-        except Exception as error:  # noqa: BLE001  (a stranger's code: told in the report)
+        except Exception as error:  # a stranger's code: told in the report
             raise ReplyFailure(f"{type(error).__name__}: {error}") from error
         if encode is not None and isinstance(values, Answer):
             values = encode(values)

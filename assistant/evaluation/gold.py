@@ -73,8 +73,9 @@ def load(paths: Sequence[Path], texts: Mapping[str, str] | None = None) -> Gold:
     valid = [entry for entry in entries if not _collect(problems, entry, schema_problems(entry))]
     for entry in valid:
         if entry.values.get("draft"):
-            problems.append(f"{entry}: a draft; review its answers and evidence, then remove "
-                            'the key "draft"')
+            problems.append(
+                f'{entry}: a draft; review its answers and evidence, then remove the key "draft"'
+            )
         if texts is not None:
             _collect(problems, entry, _misplaced(entry, texts))
     problems += repeated(entries)
@@ -146,8 +147,10 @@ def schema_problems(entry: Entry) -> Iterator[str]:
         hint = error.schema.get("description") if isinstance(error.schema, Mapping) else None
         if error.validator in ("minItems", "maxItems"):
             answerable = "true" if entry.values.get("answerable") else "false"
-            yield (f"{place}: {'empty' if error.validator == 'minItems' else 'not empty'} though "
-                   f"answerable is {answerable} ({schema['properties'][place]['description']})")
+            yield (
+                f"{place}: {'empty' if error.validator == 'minItems' else 'not empty'} though "
+                f"answerable is {answerable} ({schema['properties'][place]['description']})"
+            )
         elif error.validator == "additionalProperties":
             allowed = ", ".join(error.schema["properties"])
             yield f"{f'{place}: ' if place else ''}{error.message}; the keys are {allowed}"
@@ -156,7 +159,7 @@ def schema_problems(entry: Entry) -> Iterator[str]:
             what = error.schema["properties"][missing]["description"]
             yield f"{f'{place}: ' if place else ''}the key {missing!r} is missing ({what})"
         elif error.validator == "type" and not place:
-            yield "no JSON object; each line is one, like {\"id\": ..., \"question\": ...}"
+            yield 'no JSON object; each line is one, like {"id": ..., "question": ...}'
         else:
             shown = json.dumps(error.instance, ensure_ascii=False)
             shown = shown if len(shown) < 60 else shown[:57] + "..."
@@ -170,11 +173,15 @@ def _beyond_schema(values: Mapping[str, Any]) -> Iterator[str]:
         if isinstance(span["start"], float) or isinstance(span["end"], float):
             yield f"evidence[{number}]: start and end are whole numbers, written without a point"
         elif span["end"] <= span["start"]:
-            yield (f"evidence[{number}]: end {span['end']} is not after start {span['start']}; "
-                   "the stretch is text[start:end]")
+            yield (
+                f"evidence[{number}]: end {span['end']} is not after start {span['start']}; "
+                "the stretch is text[start:end]"
+            )
         elif "quote" in span and len(span["quote"]) != span["end"] - span["start"]:
-            yield (f"evidence[{number}]: the quote has {len(span['quote'])} characters, and "
-                   f"start to end are {span['end'] - span['start']}; mend one of them")
+            yield (
+                f"evidence[{number}]: the quote has {len(span['quote'])} characters, and "
+                f"start to end are {span['end'] - span['start']}; mend one of them"
+            )
     for answer in values["answers"]:
         if not tokens(answer):
             yield f"answers: {answer!r} holds no word that could be found in an answer"
@@ -189,14 +196,20 @@ def _misplaced(entry: Entry, texts: Mapping[str, str]) -> Iterator[str]:
     for number, span in enumerate(entry.values["evidence"]):
         text = texts.get(span["article"])
         if text is None:
-            yield (f"evidence[{number}]: no article {span['article']!r} in the index; index it, "
-                   "or run 'assistant gold check'")
+            yield (
+                f"evidence[{number}]: no article {span['article']!r} in the index; index it, "
+                "or run 'assistant gold check'"
+            )
         elif span["end"] > len(text):
-            yield (f"evidence[{number}]: ends at {span['end']:,}, and {span['article']} has "
-                   f"{len(text):,} characters; run 'assistant gold check'")
+            yield (
+                f"evidence[{number}]: ends at {span['end']:,}, and {span['article']} has "
+                f"{len(text):,} characters; run 'assistant gold check'"
+            )
         elif "quote" in span and text[span["start"] : span["end"]] != span["quote"]:
-            yield (f"evidence[{number}]: {span['article']} has changed, and the quote is not "
-                   "there any more; run 'assistant gold check --write'")
+            yield (
+                f"evidence[{number}]: {span['article']} has changed, and the quote is not "
+                "there any more; run 'assistant gold check --write'"
+            )
 
 
 def repeated(entries: Iterable[Entry]) -> list[str]:
@@ -206,7 +219,7 @@ def repeated(entries: Iterable[Entry]) -> list[str]:
     for entry in entries:
         id_ = entry.values.get("id") if isinstance(entry.values, Mapping) else None
         if isinstance(id_, str) and first.setdefault(id_, entry) is not entry:
-            found.append(f"{entry}: the id {id_!r} was used before ({first[id_]}); name it otherwise")
+            found.append(f"{entry}: the id {id_!r} was used before ({first[id_]}); rename it")
     return found
 
 

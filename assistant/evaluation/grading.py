@@ -100,9 +100,7 @@ class Row:
         return cls(**fields)
 
 
-def grade(
-    question: GoldQuestion, reply: Reply, seconds: float, texts: Mapping[str, str]
-) -> Row:
+def grade(question: GoldQuestion, reply: Reply, seconds: float, texts: Mapping[str, str]) -> Row:
     """The verdicts on `reply`; `texts` are the articles' texts by id. Threshold: none yet."""
     answered = reply.status == "answered"
     said = without_markers(reply.text)

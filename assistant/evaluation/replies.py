@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -63,7 +62,7 @@ def read_reply(values: Any) -> Reply:
     if status not in ("answered", "not_found", "error"):
         raise _wrong("status", '"answered" or "not_found"', values)
     confidence = values.get("confidence")
-    if not _is_number(confidence) or not 0 <= confidence <= 1:
+    if not isinstance(confidence, int | float) or not 0 <= confidence <= 1:
         raise _wrong("confidence", "a number from 0 to 1", values)
     if not isinstance(values.get("text"), str):
         raise _wrong("text", "a string", values)
@@ -118,10 +117,6 @@ def _quotes(key: str, values: Mapping[str, Any]) -> tuple[Quote, ...]:
 def _wrong(key: str, what: str, values: Mapping[str, Any], place: str = "") -> ReplyError:
     came = _shown(values[key]) if key in values else "nothing"
     return ReplyError(f"{place}{key}: {what} was expected, and this came: {came}")
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _shown(value: Any) -> str:

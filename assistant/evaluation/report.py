@@ -141,7 +141,8 @@ def comparison_values(found: Comparison) -> dict[str, Any]:
 def write(report: Report, folder: Path, texts: Mapping[str, str]) -> Path:
     """Write report.html, report.json and questions.csv into `folder`; the path of the page.
 
-    `texts` are the articles' texts by id, to show gold evidence from. Raises UsageError where that cannot be done.
+    `texts` are the articles' texts by id, to show gold evidence from. Raises UsageError where that
+    cannot be done.
     """
     from assistant.evaluation.page import to_html
 
@@ -170,19 +171,43 @@ def _write(path: Path, text: str) -> None:
 def _write_csv(report: Report, file: Any) -> None:
     writer = csv.writer(file)
     writer.writerow(
-        ["engine", "id", "kind", "question", "answerable", "outcome", "confidence", "seconds",
-         "short", "text", "accepted", "citations", "citations_right", "citations_verbatim",
-         "first_evidence_rank"]
+        [
+            "engine",
+            "id",
+            "kind",
+            "question",
+            "answerable",
+            "outcome",
+            "confidence",
+            "seconds",
+            "short",
+            "text",
+            "accepted",
+            "citations",
+            "citations_right",
+            "citations_verbatim",
+            "first_evidence_rank",
+        ]
     )
     for run in report.runs:
         for question, reply, row in zip(run.questions, run.replies, run.rows, strict=True):
             writer.writerow(
                 _plain(value)
                 for value in (
-                    run.engine, row.id, row.kind, question.question, row.answerable, row.outcome,
-                    f"{row.confidence:.4f}", f"{row.seconds:.3f}", reply.short or "", reply.text,
-                    " | ".join(question.answers), len(row.citations),
-                    sum(c.right for c in row.citations), sum(c.verbatim for c in row.citations),
+                    run.engine,
+                    row.id,
+                    row.kind,
+                    question.question,
+                    row.answerable,
+                    row.outcome,
+                    f"{row.confidence:.4f}",
+                    f"{row.seconds:.3f}",
+                    reply.short or "",
+                    reply.text,
+                    " | ".join(question.answers),
+                    len(row.citations),
+                    sum(c.right for c in row.citations),
+                    sum(c.verbatim for c in row.citations),
                     row.relevant[0] if row.relevant else "",
                 )
             )

@@ -74,7 +74,7 @@ def mcnemar(gained: int, lost: int) -> float:
     """Two-sided exact p of `gained` against `lost` among the questions that changed."""
     changed = gained + lost
     tail = sum(math.comb(changed, k) for k in range(min(gained, lost) + 1))
-    return min(1.0, 2 * tail / 2**changed)
+    return min(1.0, float(2 * tail / 2**changed))
 
 
 def holm(ps: Sequence[float]) -> list[float]:
@@ -101,4 +101,6 @@ def _resampled(
         return np.array([math.nan if value is None else value for value in found])
     parts = np.array([metric.of(row) for row in rows], dtype=float).reshape(-1, 2)
     above, below = parts[samples, 0].sum(axis=1), parts[samples, 1].sum(axis=1)
-    return np.divide(above, below, out=np.full(len(samples), math.nan), where=below > 0)
+    values = np.full(len(samples), math.nan)
+    np.divide(above, below, out=values, where=below > 0)
+    return values

@@ -189,7 +189,7 @@ class Library:
 
     def passage_frequency(self, word: str) -> int:
         """How many passages hold a word of the same stem."""
-        match = f'text:"{fold(word)}"'
+        match = 'text:"{}"'.format(fold(word).replace('"', '""'))
         rows = self._rows(
             "SELECT count(*) FROM passages_text WHERE passages_text MATCH ?", (match,)
         )

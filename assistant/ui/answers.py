@@ -67,7 +67,7 @@ def _not_found(number: int, exchange: Exchange, answer: Answer) -> str:
         parts.append('<p class="aside">The nearest passages, which may not be about it:</p>')
         items = []
         for source in exchange.sources:
-            text = escape_line(shorten(source.citation.quote, 220))
+            text = escape_line(shorten(source.citation.quote, 150))
             items.append(f"<li>{_chip(number, source.citation, marked=False)}<q>{text}</q></li>")
         parts.append(f'<ul class="nearest">{"".join(items)}</ul>')
     percent = _percent(answer)

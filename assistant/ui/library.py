@@ -28,9 +28,8 @@ def placeholder(holder: Holder) -> str:
         with holder.use() as assistant:
             if assistant.articles():
                 return (
-                    '<div class="welcome"><h2>What would you like to know?</h2><p>Answers come in '
-                    "the articles&#x27; own words. Every number opens the quote in its article."
-                    "</p></div>"
+                    '<div class="welcome"><h2>What would you like to know?</h2><p>Answers quote '
+                    "the articles word for word, and every number opens its source.</p></div>"
                 )
         problem = "no articles are indexed; add some with 'assistant index PATH ...'"
     except AssistantError as error:

@@ -53,7 +53,9 @@ def build(holder: Holder) -> Any:
                 )
                 filters = gr.Accordion("Only some outlets or dates", open=False, elem_id="filters")
                 with filters, gr.Row():
-                    outlets = gr.Dropdown([], label="Outlets", multiselect=True, scale=2)
+                    outlets = gr.Dropdown(
+                        [], label="Outlets (none: all)", multiselect=True, scale=2
+                    )
                     since = gr.DateTime(label="Since", include_time=False, type="string")
                     until = gr.DateTime(label="Until", include_time=False, type="string")
             with gr.Column(scale=4, elem_id="shelf"):

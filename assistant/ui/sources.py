@@ -51,7 +51,7 @@ def _card(number: int, source: Source) -> str:
 
 
 def _source_head(citation: Citation, badge: str) -> str:
-    published = escape(day(citation.published)) if citation.published else "undated"
+    published = escape(day(citation.published)) if citation.published else "no date stated"
     title = f'<span class="title">{escape(citation.title)}</span>' if citation.title else ""
     outlet = citation.outlet or ("" if citation.title else citation.article)
     stated = " · ".join(part for part in (escape(outlet), published) if part)
@@ -64,7 +64,7 @@ def article_view(number: int, exchange: Exchange, chosen: Source, article: Artic
     # The index may have been built anew since the answer: a quote that moved is not marked.
     marked = [s for s in sources if _holds(article, s.citation)]
     title = article.title or name(chosen.citation)
-    stated = [article.outlet, day(article.published) if article.published else "undated"]
+    stated = [article.outlet, day(article.published) if article.published else "no date stated"]
     source = " · ".join(escape(part) for part in stated if part)
     link = ""
     if article.url and article.url.startswith(("https://", "http://")):

@@ -48,11 +48,24 @@ def check_marks(text: str) -> None:
 
 
 FRAGMENTS = [
-    PROSE, "Read more:", "Storm closes port of Elm", "Sign up for our newsletter here.", "\n", "\r\n",
-    "\n\n", " ", "Image: A bridge", "( PA Wire )", "By Ada Moss", "12 May 2024 10:20", "“", '"', "e\u0301",
-    "👩\u200d🚒", "\u2028", "\x85", "\x0b", "Label:Headline of another story", "icon menuicon shareicon",
-    "open image in gallery", "—", "?", "US", "Your donation helps us.", "...", "\u0301", "\x00",
-]  # fmt: skip
+    *(PROSE, "Read more:", "Storm closes port of Elm", "Sign up for our newsletter here."),
+    *(
+        "\n",
+        "\r\n",
+        "\n\n",
+        " ",
+        "\u2028",
+        "\x85",
+        "\x0b",
+        "\x00",
+        "\u0301",
+        "e\u0301",
+        "👩\u200d🚒",
+    ),
+    *("Image: A bridge", "( PA Wire )", "By Ada Moss", "12 May 2024 10:20", "“", '"', "—", "?"),
+    *("Label:Headline of another story", "icon menuicon shareicon", "open image in gallery", "US"),
+    *("Your donation helps us.", "..."),
+]
 
 
 @given(st.lists(st.sampled_from(FRAGMENTS), max_size=30).map("".join) | st.text(max_size=300))
@@ -108,7 +121,6 @@ def test_windows_line_ends_change_no_kind():
         "We use cookies to improve your experience on our site.",
         "More: Ferry to Elm runs aground in fog",
         "Ferry trouble:Night boat to Elm runs aground in fog",
-        "JUST WATCHED Divers look for the cause Replay More Videos ... MUST WATCH Divers look 01:20",
         "home menuicon shareicon saveicon closeicon playicon stopicon mailicon backicon nexticon",
         "Home | News | Sport | Business | Culture | Travel | Weather",
         "***",
@@ -247,6 +259,9 @@ def test_title_and_subheadings_are_headlines():
         # A transcript whose labels are glued to what is said.
         "Bridge inquiry, day two\nJUDGE:What did you find?\nMOSS:We found cracks in the pier.\n"
         "JUDGE:And did you tell the council?\nMOSS:I told them in the spring of last year.",
+        # A columnist about the columnist's own trade.
+        "Our own fault\nWe reporters have become an embarrassment to the journalism community.\n"
+        "If we learned anything this year, we should remember the ethics of journalism.",
         # The country is not a pronoun.
         "The squadron, part of the US military, will also give daily updates on the bridge.",
         'He said:"We will never go back to that old bridge."\nThe council agreed with him.',

@@ -1,0 +1,276 @@
+"""The chat page as a person meets it: a real server, a real browser."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from assistant.api import refresh
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).parents[2]
+WAIT = 60_000  # milliseconds; machines that run tests may be busy
+FLAGS = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync
+--disable-background-networking --disable-component-update""".split()
+SERVE = """
+import sys
+from assistant.ui.page import serve
+serve(sys.argv[1], port=0, say=lambda line: print(line, flush=True))
+"""
+ANSWERED = "When did Blaise Metreweli take over as head of MI6?"
+UNANSWERED = "What is the price of gold in Peru?"
+
+
+def find_chromium(playwright):
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    found = next(filter(None, map(shutil.which, names)), playwright.chromium.executable_path)
+    if Path(found).exists():
+        return found
+    missing = "no chromium found: install one, or run 'playwright install chromium'"
+    if os.environ.get("CI") == "true":
+        pytest.fail(missing)
+    pytest.skip(missing)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(playwright), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def serving(index):
+    """The address of a server over `index`, in a process of its own."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", SERVE, str(index)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    with process:
+        try:
+            said = []
+            for line in process.stdout:
+                said.append(line)
+                if match := re.match(r"Chat page: (http://127\.0\.0\.1:\d+) ", line):
+                    break
+            else:
+                pytest.fail("the server did not start:\n" + "".join(said))
+            yield match[1]
+        finally:
+            process.send_signal(signal.SIGINT)
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+@pytest.fixture(scope="module")
+def address(seeds_index):
+    with serving(seeds_index) as address:
+        yield address
+
+
+@contextmanager
+def visiting(browser, address, **context):
+    """A page that has loaded; in the end, it must have asked for nothing from anywhere else."""
+    beyond, errors = [], []
+    with browser.new_context(**context) as visit:
+        page = visit.new_page()
+        page.set_default_timeout(WAIT)
+        page.on("request", lambda r: beyond.append(r.url))
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(address)
+        page.wait_for_selector("#question textarea")
+        yield page
+    assert [url for url in beyond if not url.startswith((address, "data:", "blob:"))] == []
+    assert errors == []
+
+
+@pytest.fixture
+def page(browser, address):
+    with visiting(browser, address) as page:
+        yield page
+
+
+def ask(page, question):
+    """Type a question and wait for what is said to it."""
+    replies = page.locator("#chat .reply:not(.pending)")
+    before = replies.count()
+    page.fill("#question textarea", question)
+    page.press("#question textarea", "Enter")
+    page.wait_for_function(
+        "n => document.querySelectorAll('#chat .reply:not(.pending)').length > n", arg=before
+    )
+    return replies.nth(before)
+
+
+def spaced(text):
+    return " ".join(text.split())
+
+
+def marked(page):
+    """The text of the quote that was clicked, as highlighted in its article."""
+    page.wait_for_selector("#article mark.chosen")
+    return spaced("".join(page.locator("#article mark.chosen").all_text_contents()))
+
+
+def test_an_answer_has_citations_that_open_on_the_highlighted_sentence(page, assistant):
+    citations = assistant.ask(ANSWERED).citations
+    reply = ask(page, ANSWERED)
+    assert "answered" in reply.get_attribute("class")
+    assert reply.locator(".marker").count() >= len(citations) > 0
+    quotes = reply.locator("details.quotes q").all_text_contents()
+    assert [spaced(q) for q in quotes] == [spaced(c.quote) for c in citations]
+    assert re.fullmatch(
+        r"Probability that this is right: \d+%", reply.locator(".confidence").get_attribute("title")
+    )
+    assert page.locator("#sources .card").count() == len(citations)
+
+    for citation in citations:
+        reply.locator(f".marker[value='0.{citation.number}']").first.click()
+        page.wait_for_selector(f"#article mark.quote-{citation.number}.chosen")
+        assert marked(page) == spaced(citation.quote)
+        assert page.locator("#article mark.chosen").first.evaluate(
+            """mark => {
+                const seen = mark.getBoundingClientRect();
+                const panel = document.querySelector("#sources").getBoundingClientRect();
+                return seen.top >= panel.top && seen.top < panel.bottom;
+            }"""
+        )
+    text = assistant.article(citations[-1].article).text
+    assert spaced(page.locator("#article").inner_text()).startswith(spaced(text)[:40])
+
+    page.click("#sources .back")
+    page.locator("#sources .card").first.click()
+    assert marked(page) == spaced(citations[0].quote)
+
+
+def test_the_keyboard_is_enough(page):
+    reply = ask(page, ANSWERED)
+    reply.locator(".marker").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#article mark.chosen")
+    page.wait_for_function("document.activeElement.matches('#article mark.chosen')")
+
+
+def test_not_found_looks_different_and_shows_the_nearest_passages_as_such(page):
+    reply = ask(page, UNANSWERED)
+    assert "not-found" in reply.get_attribute("class")
+    assert "Not found in the articles" in reply.inner_text()
+    assert reply.locator(".marker").count() == 0
+    assert reply.locator(".nearest .chip").count() == 3
+    assert "Nearest passages" in page.locator("#sources").inner_text()
+    reply.locator(".nearest .chip").first.click()
+    assert marked(page)
+
+
+def test_examples_are_offered_and_answered_when_clicked(page):
+    example = page.locator("#chat button.example").first
+    question = example.inner_text()
+    example.click()
+    page.wait_for_selector("#chat .reply:not(.pending)")
+    assert question in page.locator("#chat .question").inner_text()
+    assert page.locator("#chat .reply.answered").count() == 1
+    page.click("#again")
+    page.wait_for_selector("#chat .reply", state="detached")
+
+
+def test_mistakes_get_a_message(page):
+    reply = ask(page, "x" * 2001)
+    assert "problem" in reply.get_attribute("class")
+    assert "2000" in reply.inner_text()
+
+
+def test_filters_are_obeyed_and_shown(page, assistant):
+    outlet = assistant.outlets()[0]
+    page.click("#filters button.label-wrap")
+    page.get_by_label("Outlets").click()
+    page.get_by_role("option", name=outlet).click()
+    page.keyboard.press("Escape")
+    reply = ask(page, ANSWERED)
+    assert f"Only {outlet}" in reply.inner_text()
+    for source in reply.locator(".chip").all_inner_texts():
+        assert outlet in source
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_is_wider_than_a_small_telephone(browser, address, scheme):
+    size = {"width": 360, "height": 740}
+    with visiting(browser, address, viewport=size, color_scheme=scheme) as page:
+        ask(page, ANSWERED).locator(".marker").first.click()
+        page.wait_for_selector("#article mark.chosen")
+        ask(page, UNANSWERED)
+        page.click("#filters button.label-wrap")
+        page.wait_for_selector("#filters input >> visible=true")
+        for element in ("document.documentElement", "document.querySelector('#chat .bubble-wrap')"):
+            assert page.evaluate(f"{element}.scrollWidth <= {element}.clientWidth")
+
+
+HOSTILE = """Mayor Anna Kowalska <script>window.hacked=1</script> opens harbour bridge
+
+Mayor Anna Kowalska opened the harbour bridge in Gdynia on Monday <img src=x \
+onerror="window.hacked=2"> before a crowd of ninety people, the harbour office said.
+
+“Whoever crosses the harbour bridge [should click here](javascript:window.hacked=3) and look at \
+![the view](http://192.0.2.1/view.png) of ${window.hacked=4} and {{window.hacked=5}},” Mayor \
+Kowalska said at the harbour bridge.
+
+The harbour bridge </mark></p></article></div><svg onload="window.hacked=6"></svg> cost ninety \
+million euros, Mayor Anna Kowalska said on Monday, and took seven years to build.
+"""
+SIDECAR = """["bridge.txt"]
+title = "Bridge <img src=x onerror='window.hacked=7'> opened"
+outlet = '"><img src=x onerror="window.hacked=8">'
+url = "javascript:window.hacked=9"
+"""
+HOSTILE_QUESTION = (
+    'Who opened the harbour bridge in Gdynia? <img src=x onerror="window.hacked=10">'
+    "<script>window.hacked=11</script> ![x](http://192.0.2.1/x.png) [y](javascript:window.hacked=12)"
+)
+
+
+def test_an_index_built_while_the_page_is_open_and_nothing_in_it_is_executed(browser, tmp_path):
+    index, articles = tmp_path / "index", tmp_path / "articles"
+    with serving(index) as address, visiting(browser, address) as page:
+        page.wait_for_selector("#masthead .unusable")
+        assert "assistant index" in page.locator("#masthead").inner_text()
+        assert "assistant index" in ask(page, ANSWERED).inner_text()
+
+        articles.mkdir()
+        (articles / "bridge.txt").write_text(HOSTILE, encoding="utf-8")
+        (articles / "articles.toml").write_text(SIDECAR, encoding="utf-8")
+        refresh([articles], index)
+        page.reload()
+        page.wait_for_selector("#masthead p:has-text('1 article')")
+        for question in (HOSTILE_QUESTION, "What did the harbour bridge cost?", "Summarise"):
+            reply = ask(page, question)
+            assert "problem" not in reply.get_attribute("class")
+            reply.locator(".cite").first.click()
+            marked(page)
+        assert "<img src=x" in page.locator("#chat").inner_text()
+        shown = page.locator("#article").inner_text()
+        assert spaced(HOSTILE) == spaced(shown)
+        page.wait_for_timeout(300)
+        assert page.evaluate("window.hacked") is None
+        held = "#chat .message :is(img, script, svg, a), #sources :is(img, script, svg, a)"
+        assert page.locator(held).count() == 0
+
+        (articles / "ship.txt").write_text(
+            "Captain Jan Nowak sailed the lighthouse ship to Malmö on Friday, 7 May 2021.\n"
+        )
+        refresh([articles], index)
+        reply = ask(page, "Who sailed the lighthouse ship to Malmö?")
+        assert "Jan Nowak" in reply.inner_text()

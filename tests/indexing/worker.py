@@ -1,0 +1,68 @@
+"""Builds and reads indexes in processes of their own, which tests may kill.
+
+Reads a JSON list a line from standard input: ["build", INDEX, FOLDER, HOLD] or ["read", INDEX].
+Each is done in a forked process, so that importing is paid for once, and three lines are written:
+its process id, "ready" (embedding, or open to read), and its exit status, negative for a signal.
+A build that embeds waits as long as the file HOLD is there; a reader reads until it is killed.
+"""
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+import llama_index.core.ingestion  # noqa: F401  (imported before forking)
+import llama_index.vector_stores.chroma
+from support import HashEmbedder
+
+import assistant.indexing.nodes
+from assistant.indexing import build
+from assistant.indexing.index import Index
+from assistant.records import Filters
+
+
+class HeldEmbedder(HashEmbedder):
+    def __init__(self, hold: str) -> None:
+        super().__init__()
+        self.hold = Path(hold)
+
+    def encode(self, texts):
+        print("ready", flush=True)
+        while self.hold.exists():
+            time.sleep(0.01)
+        return super().encode(texts)
+
+
+def make(index: str, folder: str, hold: str) -> None:
+    build.refresh(Path(index), [Path(folder)], lambda: HeldEmbedder(hold), "hash")
+
+
+def read(index: str) -> None:
+    opened = Index.open(Path(index), "hash")
+    print("ready", flush=True)
+    vector = HashEmbedder().encode(["bridge"])[0]
+    while True:
+        assert opened.vectors.search(vector, 3, Filters())
+        assert opened.library.search("bridge harbour report", 3, Filters())
+        time.sleep(0.01)
+
+
+def main() -> None:
+    for line in sys.stdin:
+        command, *arguments = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                {"build": make, "read": read}[command](*arguments)
+                status = 0
+            finally:
+                sys.stderr.flush()
+                os._exit(status)
+        print(child, flush=True)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+
+
+if __name__ == "__main__":
+    main()
