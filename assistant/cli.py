@@ -283,7 +283,11 @@ def _chat(args: argparse.Namespace) -> int:
 def _serve(args: argparse.Namespace) -> int:
     from assistant.ui.page import serve
 
-    serve(args.index, args.embedding_model, args.host, args.port)
+    def say(line: str) -> None:
+        print(line, flush=True)
+
+    say("Starting ...")
+    serve(args.index, args.embedding_model, args.host, args.port, say)
     return 0
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from assistant.evaluation.compare import Comparison
     from assistant.evaluation.engines import Engine
     from assistant.evaluation.report import Run
+    from assistant.evaluation.run import Journal
     from assistant.indexing.library import Library
 
 _OWN = "extractive"
@@ -168,13 +169,22 @@ def _evaluate(args: argparse.Namespace) -> int:
         texts = _Texts(library)
         questions = gold.load(args.gold, texts)
         index = _index(args)
+        followers = sum(bool(question.history) for question in questions.questions)
+        if followers and _OWN in names:
+            print(
+                f"assistant: {_OWN} has no conversation here: {followers:,} follow-up questions "
+                "are asked as they stand",
+                file=sys.stderr,
+            )
         engines = [opened.enter_context(_engine(name, args)) for name in names]
         runs = []
+        journals = []
         for engine in engines:
             journal = None
             if args.report is not None:
                 key = (questions.sha256, engine.name, index["sha256"], engine.code, __version__)
                 journal = run.Journal(args.report / "answers.jsonl", *key)
+                journals.append(journal)
                 _take_up(journal, engine.name, args.fresh)
             with _progress(engine.name) as progress:
                 replied = run.ask_all(questions.questions, engine, journal, progress)
@@ -192,6 +202,8 @@ def _evaluate(args: argparse.Namespace) -> int:
             failures=tuple(failures),
         )
         page = report.write(made, args.report, texts) if args.report is not None else None
+        for journal in journals:
+            journal.finish()
     if args.json:
         values = report.to_values(made)
         for values_of_run in values["runs"]:
@@ -294,7 +306,7 @@ def _own_engine(args: argparse.Namespace) -> Iterator[Engine]:
         yield Engine(_OWN, reply, default_threshold(), settings, code)
 
 
-def _take_up(journal: Any, name: str, fresh: bool) -> None:
+def _take_up(journal: Journal, name: str, fresh: bool) -> None:
     known = len(journal.read())
     if known and fresh:
         journal.finish()

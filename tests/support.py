@@ -28,8 +28,8 @@ ODD_TEXTS = {
     "byte order mark": "\ufeffMayor opens bridge\n\nThe mayor opened the bridge on Monday.\n",
     "no spaces": "市长周一开放了大桥。" * 500,
     "right to left": "افتتح رئيس البلدية الجسر يوم الاثنين. قال إنه سعيد. " * 30,
-    "separators": "The mayor spoke.\u2028Then she left.\x85It rained in Hull.\x0bA bus was late.\x1cThe "
-    "council met again in the old town hall, and nobody was surprised by what it said.",
+    "separators": "The mayor spoke.\u2028Then she left.\x85It rained in Hull.\x0bA bus came.\x1c"
+    "The council met again in the old town hall, and nobody was surprised by what it said.",
     "only furniture": "Advertisement\n\nRead more\n\nShare\n",
 }
 

@@ -74,7 +74,7 @@ def draft(wanted: Wanted, number: int, ask: Callable[[str], Answer]) -> dict[str
 def guess_kind(question: str) -> str:
     """A kind from the first question word; "other" where there is none."""
     said = question.casefold().split()
-    for first, second in zip(said, [*said[1:], ""], strict=True):
+    for first, second in zip(said, [*said[1:], ""], strict=False):
         if first == "how" and second in ("many", "much"):
             return "how_many"
         if first in _KINDS:

@@ -1,23 +1,26 @@
-"""Every figure, defined once, with its source.
-
-Most are ratios: each question adds to a numerator and a denominator, so that a question on which a
-figure is not defined adds nothing to either. The others are made from all rows at once. All are
-None where nothing defines them, such as the precision of refusals where none was refused.
-"""
+"""Every figure, defined once, with its source."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from assistant.evaluation import confidence
 from assistant.evaluation.grading import Row
+from assistant.evaluation.metric import (
+    NOTHING,
+    Metric,
+    Parts,
+    over_all,
+    over_answerable,
+    over_answered,
+    pooled,
+    ranking,
+    share,
+)
 
-Parts = tuple[float, float]
-_NOTHING: Parts = (0.0, 0.0)
 SECTIONS = {
     "answers": "Answers",
     "abstention": "Abstention and confidence",
@@ -25,56 +28,6 @@ SECTIONS = {
     "retrieval": "Retrieval",
     "speed": "Speed",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """A figure. Either `parts` (a row's numerator and denominator) or `whole` computes it.
-
-    `higher_is_better` is None where that depends. `guarded` figures are those that --no-worse-than
-    watches.
-    """
-
-    name: str
-    title: str
-    section: str
-    definition: str
-    source: str
-    higher_is_better: bool | None
-    parts: Callable[[Row], Parts] | None = None
-    whole: Callable[[Sequence[Row]], float | None] | None = None
-    guarded: bool = False
-    unit: str = ""
-
-    def value(self, rows: Sequence[Row]) -> float | None:
-        """The figure over `rows`, None where it is not defined."""
-        if self.whole is not None:
-            return self.whole(rows)
-        pairs = [self.of(row) for row in rows]
-        below = sum(pair[1] for pair in pairs)
-        return sum(pair[0] for pair in pairs) / below if below else None
-
-    def of(self, row: Row) -> Parts:
-        """What one row adds to the ratio; nothing for a figure that is no ratio."""
-        return self.parts(row) if self.parts is not None else _NOTHING
-
-
-def _answerable(value: Callable[[Row], float]) -> Callable[[Row], Parts]:
-    return lambda row: (float(value(row)), 1.0) if row.answerable else _NOTHING
-
-
-def _every(value: Callable[[Row], float]) -> Callable[[Row], Parts]:
-    return lambda row: (float(value(row)), 1.0)
-
-
-def _answered(value: Callable[[Row], float]) -> Callable[[Row], Parts]:
-    return lambda row: (float(value(row)), 1.0) if row.answered else _NOTHING
-
-
-def _share(items: Iterable[bool]) -> float:
-    """The share that is true; 0 of none."""
-    flags = list(items)
-    return sum(flags) / len(flags) if flags else 0.0
 
 
 def _hit(k: int) -> Callable[[Row], float]:
@@ -96,14 +49,6 @@ def _short_form(value: Callable[[Row], float]) -> Callable[[Row], float]:
     return lambda row: value(row) if row.answered else float(not row.answerable)
 
 
-def _citation_sum(flag: Callable[[Row], Iterable[bool]]) -> Callable[[Row], Parts]:
-    def parts(row: Row) -> Parts:
-        flags = list(flag(row)) if row.answered else []
-        return float(sum(flags)), float(len(flags))
-
-    return parts
-
-
 def _refusal_f1(row: Row) -> Parts:
     refused, unanswerable = not row.answered, not row.answerable
     return 2.0 * (refused and unanswerable), float(refused) + float(unanswerable)
@@ -112,13 +57,6 @@ def _refusal_f1(row: Row) -> Parts:
 def is_correct(row: Row) -> bool:
     """Whether the best candidate, shown or not, is right."""
     return row.answerable and row.text_right
-
-
-def _ranking(
-    measure: Callable[[Sequence[float], Sequence[bool]], float | None],
-    positive: Callable[[Row], bool],
-) -> Callable[[Sequence[Row]], float | None]:
-    return lambda rows: measure([r.confidence for r in rows], [positive(r) for r in rows])
 
 
 def _percentile(share: float) -> Callable[[Sequence[Row]], float | None]:
@@ -139,7 +77,7 @@ METRICS = (
         "Answered right, or rightly not found; over all questions.",
         _OWN,
         higher_is_better=True,
-        parts=_every(lambda r: r.outcome in ("right", "rightly_refused")),
+        parts=over_all(lambda r: r.outcome in ("right", "rightly_refused")),
     ),
     Metric(
         "text_accuracy",
@@ -150,7 +88,7 @@ METRICS = (
         f"{_OVER_ANSWERABLE}, a refusal counting as wrong.",
         "after Chen et al. 2017 (DrQA)",
         higher_is_better=True,
-        parts=_answerable(lambda r: r.answered and r.text_right),
+        parts=over_answerable(lambda r: r.answered and r.text_right),
         guarded=True,
     ),
     Metric(
@@ -160,7 +98,7 @@ METRICS = (
         "The same for the best candidate, whether or not its confidence lets it be shown.",
         "after Chen et al. 2017 (DrQA)",
         higher_is_better=True,
-        parts=_answerable(lambda r: r.text_right),
+        parts=over_answerable(lambda r: r.text_right),
     ),
     Metric(
         "selective_accuracy",
@@ -170,7 +108,7 @@ METRICS = (
         "unanswerable question is wrong.",
         "El-Yaniv and Wiener 2010",
         higher_is_better=True,
-        parts=_answered(is_correct),
+        parts=over_answered(is_correct),
     ),
     Metric(
         "short_accuracy",
@@ -179,7 +117,7 @@ METRICS = (
         f"As for the text, in `short`; {_OVER_ANSWERABLE}.",
         "after Chen et al. 2017 (DrQA)",
         higher_is_better=True,
-        parts=_answerable(lambda r: r.answered and r.short_right),
+        parts=over_answerable(lambda r: r.answered and r.short_right),
         guarded=True,
     ),
     Metric(
@@ -190,7 +128,7 @@ METRICS = (
         'normalisation; over all questions, where "not found" is the empty answer.',
         _SQUAD,
         higher_is_better=True,
-        parts=_every(_short_form(lambda r: r.exact)),
+        parts=over_all(_short_form(lambda r: r.exact)),
     ),
     Metric(
         "token_f1",
@@ -199,7 +137,7 @@ METRICS = (
         "As exact match, by the F1 of shared words.",
         _SQUAD,
         higher_is_better=True,
-        parts=_every(_short_form(lambda r: r.f1)),
+        parts=over_all(_short_form(lambda r: r.f1)),
     ),
     Metric(
         "within_limits",
@@ -209,7 +147,7 @@ METRICS = (
         "markers and citations agree; over answers given.",
         "the JSON contract",
         higher_is_better=True,
-        parts=_answered(lambda r: r.within_limits),
+        parts=over_answered(lambda r: r.within_limits),
     ),
     Metric(
         "abstention_precision",
@@ -218,7 +156,7 @@ METRICS = (
         'Unanswerable questions among those refused ("not found").',
         _SQUAD,
         higher_is_better=True,
-        parts=lambda r: _NOTHING if r.answered else (float(not r.answerable), 1.0),
+        parts=lambda r: NOTHING if r.answered else (float(not r.answerable), 1.0),
     ),
     Metric(
         "abstention_recall",
@@ -227,7 +165,7 @@ METRICS = (
         "Refused questions among the unanswerable.",
         _SQUAD,
         higher_is_better=True,
-        parts=lambda r: _NOTHING if r.answerable else (float(not r.answered), 1.0),
+        parts=lambda r: NOTHING if r.answerable else (float(not r.answered), 1.0),
         guarded=True,
     ),
     Metric(
@@ -246,7 +184,7 @@ METRICS = (
         "Refused questions among the answerable.",
         _OWN,
         higher_is_better=False,
-        parts=_answerable(lambda r: not r.answered),
+        parts=over_answerable(lambda r: not r.answered),
         guarded=True,
     ),
     Metric(
@@ -256,7 +194,7 @@ METRICS = (
         "Questions that got an answer, over all questions.",
         "El-Yaniv and Wiener 2010",
         higher_is_better=None,
-        parts=_every(lambda r: r.answered),
+        parts=over_all(lambda r: r.answered),
     ),
     Metric(
         "auroc_answerable",
@@ -265,7 +203,7 @@ METRICS = (
         "The chance that an answerable question has more confidence than an unanswerable one.",
         "Hanley and McNeil 1982",
         higher_is_better=True,
-        whole=_ranking(confidence.auroc, lambda r: r.answerable),
+        whole=ranking(confidence.auroc, lambda r: r.answerable),
     ),
     Metric(
         "auroc_correct",
@@ -275,7 +213,7 @@ METRICS = (
         "questions, the threshold off.",
         "Hendrycks and Gimpel 2017",
         higher_is_better=True,
-        whole=_ranking(confidence.auroc, is_correct),
+        whole=ranking(confidence.auroc, is_correct),
         guarded=True,
     ),
     Metric(
@@ -286,7 +224,7 @@ METRICS = (
         "all questions, the threshold off.",
         "Geifman and El-Yaniv 2017",
         higher_is_better=False,
-        whole=_ranking(confidence.aurc, is_correct),
+        whole=ranking(confidence.aurc, is_correct),
     ),
     Metric(
         "ece",
@@ -296,7 +234,7 @@ METRICS = (
         "weighted by count; over all questions, the threshold off.",
         "Naeini et al. 2015; Guo et al. 2017",
         higher_is_better=False,
-        whole=_ranking(confidence.calibration_error, is_correct),
+        whole=ranking(confidence.calibration_error, is_correct),
     ),
     Metric(
         "evidence_hit",
@@ -306,7 +244,7 @@ METRICS = (
         f"{_OVER_ANSWERABLE}, a refusal counting as none.",
         _OWN,
         higher_is_better=True,
-        parts=_answerable(lambda r: r.answered and any(c.right for c in r.citations)),
+        parts=over_answerable(lambda r: r.answered and any(c.right for c in r.citations)),
         guarded=True,
     ),
     Metric(
@@ -316,7 +254,7 @@ METRICS = (
         "The same for the best candidate, shown or not.",
         _OWN,
         higher_is_better=True,
-        parts=_answerable(lambda r: any(c.right for c in r.citations)),
+        parts=over_answerable(lambda r: any(c.right for c in r.citations)),
     ),
     Metric(
         "citation_recall",
@@ -326,7 +264,7 @@ METRICS = (
         "the mean over answers given.",
         _ALCE,
         higher_is_better=True,
-        parts=_answered(lambda r: _share(s.right for s in r.statements)),
+        parts=over_answered(lambda r: share(s.right for s in r.statements)),
     ),
     Metric(
         "citation_precision",
@@ -336,7 +274,7 @@ METRICS = (
         "none); the mean over answers given.",
         _ALCE,
         higher_is_better=True,
-        parts=_answered(lambda r: _share(c.right for c in r.citations)),
+        parts=over_answered(lambda r: share(c.right for c in r.citations)),
     ),
     Metric(
         "citation_article_precision",
@@ -346,7 +284,7 @@ METRICS = (
         "given; an unanswerable question has no such article.",
         _OWN,
         higher_is_better=True,
-        parts=_citation_sum(lambda r: (c.article_right for c in r.citations)),
+        parts=pooled(lambda r: (c.article_right for c in r.citations)),
         guarded=True,
     ),
     Metric(
@@ -357,7 +295,7 @@ METRICS = (
         "cite, in runs of three or more.",
         "after Gao et al. 2023 (ALCE), shared words in place of the NLI model",
         higher_is_better=True,
-        parts=_citation_sum(lambda r: (s.grounded for s in r.statements)),
+        parts=pooled(lambda r: (s.grounded for s in r.statements)),
     ),
     Metric(
         "verbatim",
@@ -379,7 +317,7 @@ METRICS = (
             f"of the shorter); {_OVER_ANSWERABLE}.",
             _IR,
             higher_is_better=True,
-            parts=_answerable(_hit(k)),
+            parts=over_answerable(_hit(k)),
             guarded=k == 8,
         )
         for k in (1, 3, 5, 8)
@@ -391,7 +329,7 @@ METRICS = (
         f"1 / rank of the first such passage, 0 for none; {_OVER_ANSWERABLE}.",
         "Voorhees 1999",
         higher_is_better=True,
-        parts=_answerable(_reciprocal_rank),
+        parts=over_answerable(_reciprocal_rank),
         guarded=True,
     ),
     Metric(
@@ -402,7 +340,7 @@ METRICS = (
         f"passages first, then one for each gold span that none overlaps; {_OVER_ANSWERABLE}.",
         "Järvelin and Kekäläinen 2002, binary gains",
         higher_is_better=True,
-        parts=_answerable(_ndcg),
+        parts=over_answerable(_ndcg),
     ),
     Metric(
         "seconds_p50",

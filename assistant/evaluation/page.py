@@ -239,7 +239,7 @@ def _groups(run: Run) -> str:
         for name, (count, figures) in run.groups.items()
     )
     return (
-        '<h3>By group and kind</h3><div class="wide" tabindex="0"><table><thead><tr>'
+        '<h3>By group and kind</h3><div class="wide" tabindex="0"><table class="groups"><thead><tr>'
         f'<th scope="col">questions</th><th scope="col">n</th>{heads}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
     )
@@ -294,8 +294,8 @@ def _question(
         f'<details class="q" id="r{place}-{escape(row.id)}" data-outcome="{outcome}" '
         f'data-kind="{escape(row.kind)}"><summary><span class="verdict {outcome}">'
         f"{OUTCOMES[outcome]}</span>{escape(question.question)}<small>{escape(row.id)}, "
-        f"{escape(row.kind)}, {row.confidence:.2f}, {row.seconds:.2f} s</small></summary>"
-        f"<div>{''.join(parts)}</div></details>"
+        f"{escape(row.kind)}, confidence {row.confidence:.2f}, {row.seconds:.2f} s</small>"
+        f"</summary><div>{''.join(parts)}</div></details>"
     )
 
 

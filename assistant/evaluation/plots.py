@@ -12,7 +12,7 @@ from assistant.evaluation.grading import Row
 from assistant.evaluation.metrics import is_correct
 
 _WIDTH, _HEIGHT = 340, 230
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 12, 10, 40
+_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 20, 10, 40
 _STEPS = 160  # points a curve is drawn with at most
 _COLUMNS = 16
 
@@ -35,9 +35,10 @@ def risk_against_coverage(rows: Sequence[Row]) -> str:
     """The share of wrong answers among the most confident; a dot where the threshold is."""
     curve = risk_coverage([r.confidence for r in rows], [is_correct(r) for r in rows])
     plane = _Plane(1, _ceiling(float(curve.max()) if len(curve) else 1.0))
-    numbers = sorted({round(i * (len(curve) - 1) / _STEPS) for i in range(_STEPS + 1)})
+    last = max(len(curve) - 1, 0)
+    numbers = sorted({round(i * last / _STEPS) for i in range(_STEPS + 1)}) if len(curve) else []
     points = " ".join(
-        f"{plane.x((i + 1) / len(curve)):.1f},{plane.y(curve[i]):.1f}" for i in numbers if i >= 0
+        f"{plane.x((i + 1) / len(curve)):.1f},{plane.y(curve[i]):.1f}" for i in numbers
     )
     body = f'<polyline class="curve" points="{points}"/>' if len(curve) else ""
     shown = [row for row in rows if row.answered]

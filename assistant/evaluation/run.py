@@ -1,7 +1,7 @@
 """A run: every question to an engine, with a journal so that an interrupted run goes on.
 
 The journal is one line a reply, appended as it comes. Lines count for a run of the same questions,
-engine, index and program only; a finished run is not taken up again but made anew.
+engine, index and program only. When a run is finished they are removed: the next one asks anew.
 """
 
 from __future__ import annotations
@@ -12,9 +12,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from assistant.errors import AssistantError, EngineError
+from assistant.errors import AssistantError, EngineError, UsageError
 from assistant.evaluation.engines import Engine
 from assistant.evaluation.replies import Reply, ReplyError, failed, read_reply
 from assistant.records import GoldQuestion
@@ -39,7 +38,7 @@ class Journal:
         self._key = hashlib.sha256("\0".join(names).encode()).hexdigest()[:16]
 
     def read(self) -> dict[str, Replied]:
-        """The replies by question id, of an unfinished run; none of a finished one."""
+        """The replies by question id."""
         found: dict[str, Replied] = {}
         if not self._path.exists():
             return found
@@ -48,9 +47,6 @@ class Journal:
                 values = json.loads(line)
                 if values["key"] != self._key:
                     continue
-                if values.get("finished"):
-                    found.clear()
-                    continue
                 reply = read_reply(values["reply"])
                 found[values["id"]] = Replied(reply, float(values["seconds"]))
             except (ValueError, KeyError, TypeError, ReplyError):
@@ -58,18 +54,36 @@ class Journal:
         return found
 
     def add(self, id_: str, replied: Replied) -> None:
-        """Keep one reply."""
-        self._append({"id": id_, "seconds": replied.seconds, "reply": replied.reply.values()})
+        """Keep one reply. Raises UsageError where that cannot be done."""
+        values = {
+            "key": self._key,
+            "id": id_,
+            "seconds": replied.seconds,
+            "reply": replied.reply.values(),
+        }
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            # The leading line break parts this line from one that was cut short.
+            with self._path.open("ab") as file:
+                file.write(b"\n" + json.dumps(values).encode() + b"\n")
+        except OSError as error:
+            raise UsageError(
+                f"{self._path}: cannot be written ({error.strerror or error})"
+            ) from error
 
     def finish(self) -> None:
-        """From now on this run's replies are not taken up again."""
-        self._append({"finished": True})
-
-    def _append(self, values: dict[str, Any]) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        # The leading line break parts this line from one that was cut short.
-        with self._path.open("ab") as file:
-            file.write(b"\n" + json.dumps({"key": self._key, **values}).encode() + b"\n")
+        """Remove this run's replies; the file, where it holds nothing else."""
+        if not self._path.exists():
+            return
+        own = f'{{"key": "{self._key}"'.encode()
+        lines = self._path.read_bytes().split(b"\n")
+        kept = [line for line in lines if line and not line.startswith(own)]
+        if kept:
+            new = self._path.with_name(self._path.name + ".new")
+            new.write_bytes(b"\n".join(kept) + b"\n")
+            new.replace(self._path)
+        else:
+            self._path.unlink()
 
 
 def ask_all(
@@ -79,6 +93,8 @@ def ask_all(
     progress: Progress = lambda done, total: None,
 ) -> list[Replied]:
     """The reply to each question, in order; those in the journal are not asked again.
+
+    The journal is for the caller to finish, when the replies have come to use.
 
     A question that the engine fails on gets a reply of status "error", which counts as wrong.
     Raises EngineError where the engine cannot be reached or fails on and on, ReplyError where it
@@ -102,8 +118,6 @@ def ask_all(
             if journal and replied.reply.status != "error":  # an error is worth another try
                 journal.add(question.id, replied)
         progress(len(replies), len(questions))
-    if journal:
-        journal.finish()
     return replies
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from assistant.evaluation.grading import Row
-from assistant.evaluation.metrics import Metric
+from assistant.evaluation.metric import Metric
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

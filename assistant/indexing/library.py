@@ -189,10 +189,9 @@ class Library:
 
     def passage_frequency(self, word: str) -> int:
         """How many passages hold a word of the same stem."""
-        match = 'text:"{}"'.format(fold(word).replace('"', '""'))
-        rows = self._rows(
-            "SELECT count(*) FROM passages_text WHERE passages_text MATCH ?", (match,)
-        )
+        phrase = " ".join(words(fold(word)))
+        query = "SELECT count(*) FROM passages_text WHERE passages_text MATCH ?"
+        rows = self._rows(query, (f'text:"{phrase}"',))
         return int(rows[0][0])
 
     def count(self, filters: Filters | None = None) -> tuple[int, int]:

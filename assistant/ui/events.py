@@ -52,8 +52,8 @@ class Events:
         question: str,
         conversation: Conversation,
         outlets: list[str],
-        since: str | None,
-        until: str | None,
+        since: str,
+        until: str,
     ) -> Iterator[tuple[Any, ...]]:
         """The chat, the question box, the sources and the conversation: at once, and answered."""
         if not question.strip():
@@ -79,6 +79,10 @@ class Events:
             for e in conversation
         )
         return messages(mended), mended
+
+    def restart(self) -> tuple[Any, ...]:
+        """The chat, the sources and the conversation, empty again."""
+        return [], sources.EMPTY, ()
 
     def open_source(self, conversation: Conversation, event: gr.EventData) -> str:
         """The sources panel with the article of the source that was clicked, or with all cards."""

@@ -19,6 +19,11 @@ from assistant.ui.holder import Holder
 
 TITLE = "News Assistant"
 _HERE = Path(__file__).parent
+# The newest question at the top of the chat, its answer below it.
+_SHOW_NEWEST = """() => setTimeout(() => {
+    const newest = [...document.querySelectorAll("#chat .user-row")].pop();
+    if (newest) newest.scrollIntoView({ block: "start" });
+}, 100)"""
 _AT_ONCE = 4  # questions answered at the same time; others wait, and the page goes on
 
 
@@ -26,6 +31,8 @@ def build(holder: Holder) -> Any:
     """The page as Gradio blocks."""
     events = Events(holder)
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as blocks:
+        # First, so that the name is not taken: the events below are named after their methods.
+        gr.api(events.answer, api_name="ask", concurrency_limit=_AT_ONCE, concurrency_id="ask")
         conversation = gr.State(())
         with gr.Row(elem_id="top"):
             head = gr.HTML(library.masthead(None), elem_id="masthead")
@@ -41,6 +48,7 @@ def build(holder: Holder) -> Any:
                     latex_delimiters=[],
                     feedback_options=None,
                     layout="bubble",
+                    autoscroll=False,
                 )
                 box = gr.Textbox(
                     label="Question",
@@ -56,8 +64,8 @@ def build(holder: Holder) -> Any:
                     outlets = gr.Dropdown(
                         [], label="Outlets (none: all)", multiselect=True, scale=2
                     )
-                    since = gr.DateTime(label="Since", include_time=False, type="string")
-                    until = gr.DateTime(label="Until", include_time=False, type="string")
+                    since = gr.Textbox(label="Since", placeholder="YYYY-MM-DD", max_lines=1)
+                    until = gr.Textbox(label="Until", placeholder="YYYY-MM-DD", max_lines=1)
             with gr.Column(scale=4, elem_id="shelf"):
                 panel = gr.HTML(
                     sources.EMPTY,
@@ -87,11 +95,11 @@ def build(holder: Holder) -> Any:
         }
         box.submit(**asking).failure(**mend)
         chat.example_select(events.example, None, box, **quiet).then(**asking).failure(**mend)
+        chat.change(None, js=_SHOW_NEWEST, **quiet)
         panel.click(events.open_source, conversation, panel, **quiet)
-        again.click(lambda: ([], sources.EMPTY, ()), None, [chat, panel, conversation], **quiet)
+        again.click(events.restart, None, [chat, panel, conversation], **quiet)
         blocks.load(events.arrive, None, [head, chat, outlets], **quiet)
         blocks.load(events.examples, None, chat, **quiet)
-        gr.api(events.answer, api_name="ask", concurrency_limit=_AT_ONCE, concurrency_id="ask")
     return blocks
 
 

@@ -90,8 +90,9 @@ def article_view(number: int, exchange: Exchange, chosen: Source, article: Artic
             f"The quote was: <q>{quote}</q></p>"
         )
     back = f'<button type="button" class="cite back" value="{number}.0">← All sources</button>'
+    where = escape(name(chosen.citation))
     return (
-        f'<div class="panel reading"><nav>{back}<span class="where">{escape(name(chosen.citation))}</span>'
+        f'<div class="panel reading"><nav>{back}<span class="where">{where}</span>'
         f'<span class="jumps">{jumps}</span></nav>'
         f"<header><h2>{escape(title)}</h2><p>{source}{link}</p></header>{warning}"
         f'<article id="article" aria-label="{escape(title)}">'

@@ -1,5 +1,6 @@
 """The chat page as a person meets it: a real server, a real browser."""
 
+import json
 import os
 import re
 import shutil
@@ -197,13 +198,35 @@ def test_mistakes_get_a_message(page):
 def test_filters_are_obeyed_and_shown(page, assistant):
     outlet = assistant.outlets()[0]
     page.click("#filters button.label-wrap")
-    page.get_by_label("Outlets").click()
+    page.get_by_role("combobox").click()
     page.get_by_role("option", name=outlet).click()
     page.keyboard.press("Escape")
     reply = ask(page, ANSWERED)
     assert f"Only {outlet}" in reply.inner_text()
     for source in reply.locator(".chip").all_inner_texts():
         assert outlet in source
+
+
+def test_a_date_that_is_none_is_told(page):
+    page.click("#filters button.label-wrap")
+    page.get_by_label("Since").fill("yesterday")
+    reply = ask(page, ANSWERED)
+    assert "problem" in reply.get_attribute("class")
+    assert "2024-03-05" in reply.inner_text()
+
+
+def test_scripts_can_ask_the_page_too(page, address):
+    call = f"{address}/gradio_api/call/ask"
+    event = page.request.post(call, data={"data": [ANSWERED, None, None, None]}).json()["event_id"]
+    sent = page.request.get(f"{call}/{event}", timeout=WAIT).text()
+    (answer,) = json.loads(sent.split("data: ", 1)[1])
+    assert answer["status"] == "answered"
+    assert answer["citations"]
+
+
+def test_browsers_are_told_to_load_nothing_from_elsewhere(page, address):
+    policy = page.request.get(address).headers["content-security-policy"]
+    assert "default-src 'self'" in policy
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -213,6 +236,11 @@ def test_nothing_is_wider_than_a_small_telephone(browser, address, scheme):
         ask(page, ANSWERED).locator(".marker").first.click()
         page.wait_for_selector("#article mark.chosen")
         ask(page, UNANSWERED)
+        newest = page.locator("#chat .question").last
+        page.wait_for_function(
+            "q => q.getBoundingClientRect().top < 200", arg=newest.element_handle()
+        )
+        assert newest.evaluate("q => q.getBoundingClientRect().top") >= 0
         page.click("#filters button.label-wrap")
         page.wait_for_selector("#filters input >> visible=true")
         for element in ("document.documentElement", "document.querySelector('#chat .bubble-wrap')"):
@@ -238,7 +266,8 @@ url = "javascript:window.hacked=9"
 """
 HOSTILE_QUESTION = (
     'Who opened the harbour bridge in Gdynia? <img src=x onerror="window.hacked=10">'
-    "<script>window.hacked=11</script> ![x](http://192.0.2.1/x.png) [y](javascript:window.hacked=12)"
+    "<script>window.hacked=11</script> ![x](http://192.0.2.1/x.png) "
+    "[y](javascript:window.hacked=12)"
 )
 
 

@@ -190,7 +190,7 @@ def test_current_names_a_complete_generation_at_every_moment(tmp_path):
     def look() -> None:
         while not finished.is_set():
             name = (tmp_path / "current").read_text()
-            if not Path(name).name == name or len(name) != 6 or not name.isdecimal():
+            if Path(name).name != name or len(name) != 6 or not name.isdecimal():
                 problems.append(name)
 
     reader = threading.Thread(target=look)

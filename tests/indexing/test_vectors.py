@@ -27,7 +27,8 @@ ARTICLES = [
     for number in range(20)
 ]
 PASSAGES = [(article, passage) for article in ARTICLES for passage in split_passages(article)]
-COUNT, QUERIES, NEAREST = 12_000, 200, 10
+# Wide clusters that overlap: with Chroma's default HNSW settings recall@10 is 0.957 among these.
+COUNT, DIMENSIONS, QUERIES, NEAREST = 12_000, 64, 200, 10
 
 
 @pytest.fixture(scope="module")
@@ -187,11 +188,11 @@ def test_damaged_vectors_are_an_error_that_names_the_command(tmp_path):
 @pytest.mark.slow
 def test_recall_against_exact_search_before_and_after_removing_a_tenth(tmp_path):
     chance = np.random.default_rng(0)
-    centres = chance.normal(size=(200, 384))
+    centres = chance.normal(size=(40, DIMENSIONS))
 
     def clustered(count):
         around = centres[chance.integers(len(centres), size=count)]
-        points = around + 0.6 * chance.normal(size=(count, 384))
+        points = around + 2 * chance.normal(size=(count, DIMENSIONS))
         return (points / np.linalg.norm(points, axis=1, keepdims=True)).astype(np.float32)
 
     points, queries = clustered(COUNT), clustered(QUERIES)

@@ -6,20 +6,22 @@ its process id, "ready" (embedding, or open to read), and its exit status, negat
 A build that embeds waits as long as the file HOLD is there; a reader reads until it is killed.
 """
 
+import importlib
 import json
 import os
 import sys
 import time
 from pathlib import Path
 
-import llama_index.core.ingestion  # noqa: F401  (imported before forking)
-import llama_index.vector_stores.chroma
 from support import HashEmbedder
 
-import assistant.indexing.nodes
 from assistant.indexing import build
 from assistant.indexing.index import Index
 from assistant.records import Filters
+
+for _name in ("llama_index.core.ingestion", "llama_index.vector_stores.chroma"):
+    importlib.import_module(_name)
+importlib.import_module("assistant.indexing.nodes")
 
 
 class HeldEmbedder(HashEmbedder):

@@ -62,7 +62,7 @@ def test_the_same_generation_is_opened_once(index):
 
 
 def test_a_newer_generation_is_picked_up_and_the_old_one_closed_after_its_last_use(index):
-    folder, opened = index
+    folder, _opened = index
     publish(folder, "000001")
     holder = Holder(folder)
     with holder.use() as old:
@@ -79,7 +79,7 @@ def test_a_newer_generation_is_picked_up_and_the_old_one_closed_after_its_last_u
 def test_an_index_deleted_and_built_again_is_another_one(index):
     import shutil
 
-    folder, opened = index
+    folder, _opened = index
     publish(folder, "000001")
     holder = Holder(folder)
     with holder.use() as old:
@@ -94,7 +94,7 @@ def test_an_index_deleted_and_built_again_is_another_one(index):
 
 
 def test_others_go_on_with_the_open_one_while_a_newer_one_is_opened(index, monkeypatch):
-    folder, opened = index
+    folder, _opened = index
     publish(folder, "000001")
     holder = Holder(folder)
     with holder.use() as old:
