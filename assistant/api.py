@@ -17,8 +17,8 @@ from assistant.errors import CorpusError, IndexUnusableError, UsageError
 from assistant.indexing import build
 from assistant.indexing.build import BuildSummary
 from assistant.indexing.embedder import Embedder
-from assistant.indexing.generations import current
 from assistant.indexing.index import Index
+from assistant.indexing.index import open_library as open_current
 from assistant.indexing.library import Library, Listing
 from assistant.records import Answer, Article, Evidence, Filters
 from assistant.settings import Settings
@@ -167,9 +167,8 @@ class Assistant:
 
 @contextmanager
 def open_library(index: str | Path | None = None) -> Iterator[Library]:
-    """The articles of an index, without loading a model."""
-    folder = current(Settings.load(index).index)
-    with closing(Library.open(folder / "library.sqlite")) as library:
+    """The articles of an index, without loading a model. Raises IndexUnusableError."""
+    with closing(open_current(Settings.load(index).index)[1]) as library:
         yield library
 
 

@@ -8,8 +8,8 @@ H headline, C caption, # boilerplate, body unmarked, and where each span begins 
 reads such a person's labels, {"furniture": {article id: [[start, end], ...]}}, everything else on
 a labelled page being body, and prints two rates by characters that are not white space and by
 lines. A line belongs to whichever of body and furniture has more of its characters; it is counted
-as lost (or kept) when most of its characters are marked the other way. DIR holds, at any depth, *articles*.jsonl
-or .jsonl.gz files with an id and a text in each line.
+as lost (or kept) when most of its characters are marked the other way. DIR holds, at any depth,
+*articles*.jsonl or .jsonl.gz files with an id and a text in each line.
 
 The labels that come with this file are of articles 560 to 609 (`--seed 20240501 --skip 560`) of a
 shuffle of the RealTime QA development articles, read once by one reader.

@@ -147,7 +147,9 @@ def test_mistakes_in_questions_and_filters_name_the_place(seeds_index, tmp_path)
 
 
 def test_chat_answers_until_an_empty_line(seeds_index):
-    done = run("chat", "--index", seeds_index, stdin="hello\nWhere is Euroclear based?\n\nnot read\n")
+    done = run(
+        "chat", "--index", seeds_index, stdin="hello\nWhere is Euroclear based?\n\nnot read\n"
+    )
     assert done.returncode == 0
     assert "5 articles are indexed" in done.stdout
     assert "Brussels" in done.stdout

@@ -41,6 +41,8 @@ FEATURES = (
     "headline_or_caption",
     "short",
     "rank",
+    "behind_best_cosine",
+    "behind_best_terms",
 )
 
 
@@ -105,7 +107,10 @@ def features(
     retriever: Retriever,
     vector: NDArray[np.float32],
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Features of shape (len(sentences), len(FEATURES)), and the sentences' unit vectors."""
+    """Features, of shape (len(sentences), len(FEATURES)), and the sentences' unit vectors.
+
+    There must be a sentence.
+    """
     import numpy as np
 
     vectors = retriever.embedder.encode([s.text for s in sentences])
@@ -146,7 +151,10 @@ def features(
                 1 / (1 + sentence.passage),
             ]
         )
-    return np.asarray(rows, dtype=np.float32), vectors
+    matrix = np.asarray(rows, dtype=np.float32)
+    # How far behind the best of all: what matters is which sentence fits best, too.
+    compared = matrix[:, [FEATURES.index("sentence_cosine"), FEATURES.index("sentence_terms")]]
+    return np.hstack([matrix, compared - compared.max(axis=0)]), vectors
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,8 +60,9 @@ _REQUESTS: tuple[tuple[Turn, re.Pattern[str]], ...] = (
 )
 # Words of a request that name no topic.
 _NO_TOPIC = frozenset(
-    """article articles story stories news everything all text texts report reports please
-    today today's main points say says said about different outlets outlet source sources latest""".split()
+    """article articles story stories news everything all text texts report reports please today
+    today's main points say says said about different outlets outlet source sources
+    latest""".split()
 )
 
 

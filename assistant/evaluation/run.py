@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from assistant.errors import AssistantError, EngineError, UsageError
 from assistant.evaluation.engines import Engine
@@ -40,17 +41,13 @@ class Journal:
     def read(self) -> dict[str, Replied]:
         """The replies by question id."""
         found: dict[str, Replied] = {}
-        if not self._path.exists():
-            return found
-        for line in self._path.read_bytes().split(b"\n"):
+        for _, values in self._lines():
             try:
-                values = json.loads(line)
-                if values["key"] != self._key:
-                    continue
-                reply = read_reply(values["reply"])
-                found[values["id"]] = Replied(reply, float(values["seconds"]))
+                if values["key"] == self._key:
+                    reply = read_reply(values["reply"])
+                    found[values["id"]] = Replied(reply, float(values["seconds"]))
             except (ValueError, KeyError, TypeError, ReplyError):
-                continue  # a line cut short when the run was stopped
+                continue  # of another version
         return found
 
     def add(self, id_: str, replied: Replied) -> None:
@@ -75,15 +72,24 @@ class Journal:
         """Remove this run's replies; the file, where it holds nothing else."""
         if not self._path.exists():
             return
-        own = f'{{"key": "{self._key}"'.encode()
-        lines = self._path.read_bytes().split(b"\n")
-        kept = [line for line in lines if line and not line.startswith(own)]
+        kept = [line for line, values in self._lines() if values.get("key") != self._key]
         if kept:
             new = self._path.with_name(self._path.name + ".new")
             new.write_bytes(b"\n".join(kept) + b"\n")
             new.replace(self._path)
         else:
             self._path.unlink()
+
+    def _lines(self) -> Iterator[tuple[bytes, dict[str, Any]]]:
+        """Every whole line with its values; one that was cut short by a stop is left out."""
+        lines = self._path.read_bytes().split(b"\n") if self._path.exists() else []
+        for line in lines:
+            try:
+                values = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(values, dict):
+                yield line, values
 
 
 def ask_all(

@@ -63,11 +63,16 @@ def refresh(
         try:
             kept = _kept(base, paths)
             reading = read_articles(paths, {a.id: text_hash(a.text) for a in kept.values()})
-            wanted = {**kept, **_unread(base, reading), **{a.id: a for a in reading.articles}}
+            former = _unread(base, reading)
+            wanted = {**kept, **former, **{a.id: a for a in reading.articles}}
             if not wanted:
                 problems = "\n".join(map(str, reading.notices))
                 raise CorpusError(f"none of the files holds an article:\n{problems}")
-            return _write(draft, base, wanted, reading.notices, load_embedder, model, progress)
+            notices = reading.notices + tuple(
+                Notice(a.origin, "the version that was indexed before is kept")
+                for a in former.values()
+            )
+            return _write(draft, base, wanted, notices, load_embedder, model, progress)
         finally:
             if base:
                 base.library.close()

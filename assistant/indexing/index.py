@@ -26,38 +26,48 @@ class Index:
 
     @classmethod
     def open(cls, index: Path, model: str) -> Index:
-        """Open the current generation of `index`, which must have been built with `model`."""
-        for _ in range(_ATTEMPTS):
-            folder = generations.current(index)
-            try:
-                library = Library.open(folder / "library.sqlite")
-            except sqlite3.DatabaseError as error:
-                problem = str(error)
-                continue
-            if generations.find(index) != folder:
-                # Published between the two: this generation may be removed already. Held while
-                # still current, it stays.
-                library.close()
-                problem = "it is being built over and over"
-                continue
-            try:
-                manifest = Manifest.read(folder)
-                if manifest.model != model:
-                    raise IndexUnusableError(
-                        f"the index {index} was built with the embedding model "
-                        f"{manifest.model!r}, not {model!r}; ask with that one, or run "
-                        "'assistant index' with this one"
-                    )
-                return cls(folder, manifest, library, Vectors.open(folder / "vectors"))
-            except BaseException:
-                library.close()
-                raise
-        raise IndexUnusableError(
-            f"the index {index} cannot be opened ({problem}); make it anew with "
-            "'assistant index --rebuild PATH ...'"
-        )
+        """Open the current generation of `index`, which must have been built with `model`.
+
+        Raises IndexUnusableError.
+        """
+        folder, library = open_library(index)
+        try:
+            manifest = Manifest.read(folder)
+            if manifest.model != model:
+                raise IndexUnusableError(
+                    f"the index {index} was built with the embedding model {manifest.model!r}, "
+                    f"not {model!r}; ask with that one, or run 'assistant index' with this one"
+                )
+            return cls(folder, manifest, library, Vectors.open(folder / "vectors"))
+        except BaseException:
+            library.close()
+            raise
 
     def close(self) -> None:
         """Let go of the generation."""
         self.vectors.close()
         self.library.close()
+
+
+def open_library(index: Path) -> tuple[Path, Library]:
+    """The current generation's folder, and its library, held so that neither is removed.
+
+    Raises IndexUnusableError.
+    """
+    problem = "it is being built over and over"
+    for _ in range(_ATTEMPTS):
+        folder = generations.current(index)
+        try:
+            library = Library.open(folder / "library.sqlite")
+        except sqlite3.DatabaseError as error:
+            problem = str(error)
+            continue
+        # If another was published between the two, this one may be removed already. Held while
+        # still current, it stays.
+        if generations.find(index) == folder:
+            return folder, library
+        library.close()
+    raise IndexUnusableError(
+        f"the index {index} cannot be opened ({problem}); make it anew with "
+        "'assistant index --rebuild PATH ...'"
+    )

@@ -14,7 +14,16 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.slow
 def test_the_wheel_carries_everything_and_answers_outside_the_repository(tmp_path):
     built = subprocess.run(
-        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "-o", str(tmp_path), str(ROOT)],
+        [
+            sys.executable,
+            "-m",
+            "build",
+            "--wheel",
+            "--no-isolation",
+            "-o",
+            str(tmp_path),
+            str(ROOT),
+        ],
         capture_output=True,
         text=True,
         check=False,
@@ -53,7 +62,11 @@ def test_the_wheel_carries_everything_and_answers_outside_the_repository(tmp_pat
     run("index", "articles")
     code = "import assistant; print(assistant.__file__)"
     where = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, env=environment,
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=environment,
         check=True,
     )
     assert where.stdout.startswith(str(site))
