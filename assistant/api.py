@@ -11,6 +11,7 @@ from types import TracebackType
 
 from assistant.answering import extractive, small_talk
 from assistant.answering.citations import verify
+from assistant.answering.followups import resolve
 from assistant.answering.questions import understand
 from assistant.answering.retrieval import Retriever
 from assistant.errors import CorpusError, IndexUnusableError, UsageError
@@ -20,7 +21,7 @@ from assistant.indexing.embedder import Embedder
 from assistant.indexing.index import Index
 from assistant.indexing.index import open_library as open_current
 from assistant.indexing.library import Library, Listing
-from assistant.records import Answer, Article, Evidence, Filters
+from assistant.records import Answer, Article, Evidence, Filters, Turn
 from assistant.settings import Settings
 
 Progress = Callable[[int, int], None]
@@ -81,18 +82,24 @@ class Assistant:
         self._index.close()
 
     def ask(
-        self, question: str, filters: Filters = Filters(), *, threshold: float | None = None
+        self,
+        question: str,
+        filters: Filters = Filters(),
+        *,
+        history: Sequence[Turn] = (),
+        threshold: float | None = None,
     ) -> Answer:
         """Answer one question from the articles that pass `filters`.
 
-        `threshold` is the confidence below which the answer is "not_found"; None is the engine's
-        own, 0 always gives the best candidate.
+        After a `history` (oldest turn first) a follow-up is understood by it. `threshold` is the
+        confidence below which the answer is "not_found"; None is the engine's own, 0 always gives
+        the best candidate.
 
         Raises QuestionError for an empty or overlong question, UsageError for a filter that no
         article can pass.
         """
         started = time.perf_counter()
-        understood = understand(question)
+        understood = understand(resolve(question, history))
         filters, notes = self._checked(filters)
         library = self._index.library
         if library.count()[0] == 0:
@@ -106,7 +113,7 @@ class Assistant:
             draft = small_talk.reply(understood, library, filters)
         answer = Answer(
             question=question,
-            understood=question,
+            understood=understood.text,
             status=draft.status,
             text=draft.text,
             short=draft.short,
@@ -120,6 +127,10 @@ class Assistant:
         cited = {citation.article for citation in answer.citations}
         verify(answer, {id_: article for id_ in cited if (article := library.article(id_))})
         return answer
+
+    def chat(self) -> Chat:
+        """A conversation, in which follow-ups are understood."""
+        return Chat(self)
 
     def retrieve(
         self, question: str, limit: int = 8, filters: Filters = Filters()
@@ -163,6 +174,20 @@ class Assistant:
             if undated == 1
             else f"{articles} no date and are outside the date filter",
         )
+
+
+class Chat:
+    """A conversation with an assistant; `turns` is what was said so far."""
+
+    def __init__(self, assistant: Assistant) -> None:
+        self._assistant = assistant
+        self.turns: tuple[Turn, ...] = ()
+
+    def ask(self, question: str, filters: Filters = Filters()) -> Answer:
+        """Answer the next question. Raises as `Assistant.ask` does."""
+        answer = self._assistant.ask(question, filters, history=self.turns)
+        self.turns = (*self.turns, Turn(question, answer))
+        return answer
 
 
 @contextmanager

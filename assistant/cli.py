@@ -267,6 +267,7 @@ def _chat(args: argparse.Namespace) -> int:
         if sys.stdin.isatty():
             import readline  # noqa: F401  (arrow keys and history in input())
         print("Ask about the articles; an empty line or Ctrl-D ends.")
+        conversation = assistant.chat()
         while True:
             try:
                 line = input("\n> ").strip()
@@ -275,7 +276,10 @@ def _chat(args: argparse.Namespace) -> int:
             if not line:
                 return 0
             try:
-                print(f"\n{render.to_text(assistant.ask(line, filters))}")
+                answer = conversation.ask(line, filters)
+                if answer.understood != line:
+                    print(f"\n(understood as: {answer.understood})")
+                print(f"\n{render.to_text(answer)}")
             except UsageError as error:
                 print(f"assistant: {error}", file=sys.stderr)
 

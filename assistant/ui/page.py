@@ -188,12 +188,14 @@ def serve(
 
 def _listen(host: str, port: int) -> socket.socket:
     """A socket bound to the address. Raises UsageError where that is not possible."""
+    if not 0 <= port <= 65535:  # the system would take it modulo 65536
+        raise UsageError(f"no port {port}; --port takes one from 1 to 65535, or 0 for any free one")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         listening = socket.socket(family, kind, protocol)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         raise UsageError(f"no address {host}:{port} ({error}); see --host and --port") from error
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
