@@ -113,7 +113,8 @@ def features(
     """
     import numpy as np
 
-    vectors = retriever.embedder.encode([s.text for s in sentences])
+    # The same passages are found again and again, so their sentences are.
+    vectors = retriever.embedder.recall([s.text for s in sentences])
     article_stems = {item.article.id: _stems(item.article.text) for item in evidence}
     terms = weigh_terms(question, retriever, frozenset().union(*article_stems.values()))
     names = [t for t in terms if t.word in question.names]

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
+from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 BUNDLED = "all-MiniLM-L6-v2"
 _BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _BATCH = 32
+_REMEMBERED = 20_000  # vectors; 30 MB of 384 dimensions
 
 
 class Embedder:
@@ -30,6 +33,8 @@ class Embedder:
         self.name = name
         self._model = model
         self.dimension: int = model.get_embedding_dimension()
+        self._known: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
+        self._lock = threading.Lock()  # guards `_known`
 
     @classmethod
     def load(cls, name: str = BUNDLED) -> Embedder:
@@ -61,6 +66,23 @@ class Embedder:
             convert_to_numpy=True,
         )
         return vectors.reshape(len(texts), self.dimension)
+
+    def recall(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """As `encode`, for texts that come again and again: the latest are remembered."""
+        import numpy as np
+
+        with self._lock:
+            known = {text: self._known[text] for text in texts if text in self._known}
+        new = [text for text in dict.fromkeys(texts) if text not in known]
+        if new:
+            known.update(zip(new, self.encode(new), strict=True))
+        with self._lock:
+            for text in texts:
+                self._known[text] = known[text]
+                self._known.move_to_end(text)
+            while len(self._known) > _REMEMBERED:
+                self._known.popitem(last=False)
+        return np.stack([known[text] for text in texts])
 
 
 def bundled_path() -> Path:

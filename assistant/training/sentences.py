@@ -66,21 +66,6 @@ class Example:
     right: NDArray[np.bool_]
 
 
-class _Remembering(Embedder):
-    """An embedder that encodes each text once: the same sentences come with many questions."""
-
-    def __init__(self, embedder: Embedder) -> None:
-        self.name, self.dimension = embedder.name, embedder.dimension
-        self._embedder = embedder
-        self._known: dict[str, NDArray[np.float32]] = {}
-
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        new = list(dict.fromkeys(t for t in texts if t not in self._known))
-        if new:
-            self._known.update(zip(new, self._embedder.encode(new), strict=True))
-        return np.stack([self._known[t] for t in texts])
-
-
 def squad_libraries(path: Path, chooser: random.Random) -> Iterator[Library]:
     """One library an article of a SQuAD file, its paragraphs as articles."""
     with gzip.open(path, "rt", encoding="utf-8") as file:
@@ -206,7 +191,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("assistant/answering/sentence_model.json"))
     args = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    embedder = _Remembering(Embedder.load())
+    embedder = Embedder.load()
     libraries = [
         *news_libraries(
             args.dev / "questions.jsonl",

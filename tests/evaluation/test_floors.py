@@ -22,7 +22,7 @@ FLOORS = json.loads((HERE / "floors.json").read_text("utf-8"))
 
 @pytest.fixture(scope="module")
 def evaluate(assistant):
-    """Evaluate the assistant as it is now: `evaluate(name)`."""
+    """Evaluate the assistant as it is now, on each `every`th question."""
     texts = {item.id: assistant.article(item.id).text for item in assistant.articles()}
     questions = gold.load([HERE / "seeds.jsonl"], texts).questions
 
@@ -30,9 +30,10 @@ def evaluate(assistant):
         answer = assistant.ask(question.question, threshold=0.0)
         return read_reply(json.loads(render.to_json(answer)))
 
-    def evaluated(name):
+    def evaluated(name, every=1):
         engine = Engine(name, reply, default_threshold())
-        return make_run(engine, questions, ask_all(questions, engine), texts)
+        chosen = questions[::every]
+        return make_run(engine, chosen, ask_all(chosen, engine), texts)
 
     return evaluated
 
@@ -62,7 +63,6 @@ def test_a_worsened_engine_is_caught_and_a_change_without_effect_is_not(run, eva
     assert {"hit@8", "mrr"} <= {found.metric for found in caught.worse}
 
     monkeypatch.setattr(Retriever, "retrieve", two_more)
-    same = evaluate("as before")
+    same = evaluate("as before", every=4)
     found = compare.compare(run.engine, run.rows, same.engine, same.rows)
-    assert compare.worse_lines(found) == []
-    assert compare.broken_floors(same.rows, FLOORS) == []
+    assert (found.worse, found.changes) == ((), ())
