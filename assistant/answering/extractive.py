@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assistant.answering.citations import MAX_QUOTE_WORDS, MAX_TEXT_WORDS, cite
 from assistant.answering.questions import Question, understand
@@ -20,11 +20,18 @@ from assistant.text import count_words, sentence_spans, trim
 NAME = "extractive"
 NOT_FOUND = "The articles do not answer this. The nearest passages are listed as evidence."
 _PASSAGES = 8
-_SAME_FACT = 0.7  # cosine between two sentences that tell the same fact
-_REPEATS = 0.8  # cosine above which a further sentence adds nothing
+_SAME_FACT = 0.8  # cosine between two sentences that tell the same fact
+_REPEATS = 0.9  # cosine above which a further sentence adds nothing
 _VERSIONS = 3  # outlets cited for one statement
 _SENTENCES = 3
-_SUPPORT = 0.4  # a further sentence is at least this likely, as a share of the leading one
+_BACK = 2  # sentences to go back to where a speaker is named
+_QUOTATION = re.compile(r"[\"“][^\"“”]*[\"”]")
+_UNNAMED = re.compile(
+    r"^\W*(?:(?:And|But|Then|Later|Also|However|Instead),? )?(?:He|She)\b|"
+    r"\b(?:he|she) (?:said|says|added|told|wrote|tweeted|remarked|stated|continued|explained|noted|"
+    r"warned|argued|insisted|concluded|asked)\b|\b(?:said|added) (?:he|she)\b"
+)
+_SUPPORT = 0.15  # a further sentence is at least this likely, as a share of the leading one
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +91,11 @@ def _statements(scored: Sequence[Scored]) -> list[Statement]:
         if any(float(item.vector @ other.vector) >= _REPEATS for other in said):
             continue
         versions = [item.sentence, *_versions(item, scored, said)]
-        quoted = clip(item.sentence, min(room, MAX_QUOTE_WORDS), whole=bool(said))
+        quoted = clip(
+            with_speaker(item.sentence, min(room, MAX_QUOTE_WORDS)),
+            min(room, MAX_QUOTE_WORDS),
+            whole=bool(said),
+        )
         if quoted is None:
             continue
         said.append(item)
@@ -136,6 +147,33 @@ def _draft(
         quote = " ".join(re.sub(r"\[(\d+)\]", r"(\1)", quote).split())
         parts.append(f"{statement.label}{quote} {''.join(marks)}")
     return Draft("answered", " ".join(parts), confidence, tuple(citations), evidence, notes)
+
+
+def with_speaker(sentence: Sentence, limit: int) -> Sentence:
+    """`sentence` begun where its "he" or "she" is named, if that is at most two sentences before,
+    with nothing but body text between, and all has at most `limit` words.
+    """
+    text, start, first = sentence.article.text, sentence.start, (sentence.start, sentence.end)
+    for _ in range(_BACK):
+        if not _UNNAMED.search(_QUOTATION.sub("", text[slice(*first)])):
+            break
+        before = _sentence_before(sentence.article, start)
+        if before is None:
+            return sentence
+        first, start = before, before[0]
+    named = not _UNNAMED.search(_QUOTATION.sub("", text[slice(*first)]))
+    fits = count_words(text[start : sentence.end]) <= limit
+    return replace(sentence, start=start) if named and fits else sentence
+
+
+def _sentence_before(article: Article, start: int) -> tuple[int, int] | None:
+    """The body sentence that ends before `start`; None if something else stands between."""
+    for span in reversed([s for s in article.spans if s.start < start]):
+        if span.kind != "body":
+            return None
+        if found := sentence_spans(article.text, span.start, min(span.end, start)):
+            return found[-1]
+    return None
 
 
 def clip(sentence: Sentence, limit: int, whole: bool = False) -> tuple[int, int] | None:

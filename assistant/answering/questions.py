@@ -13,7 +13,9 @@ from assistant.text import STOPWORDS, fold, words
 
 MAX_CHARS = 2000
 
-Asked = Literal["person", "time", "place", "number", "reason", "statement", "other"]
+Asked = Literal[
+    "person", "time", "place", "age", "duration", "amount", "count", "reason", "statement", "other"
+]
 
 # First match wins; tried on the folded question.
 _ASKED: tuple[tuple[Asked, str], ...] = (
@@ -22,10 +24,13 @@ _ASKED: tuple[tuple[Asked, str], ...] = (
         r"\bwhy\b|\bwhat (?:is |was |were )?(?:the )?(?:reasons?|causes?|motives?)\b|\bhow come\b|"
         r"\bfor what reason|\bwhat (?:led|prompted|caused|made)\b",
     ),
+    ("age", r"\bhow old\b|\b(?:what|which) age\b|\bage of\b"),
+    ("duration", r"\bhow long\b|\bfor how many (?:days|weeks|months|years|hours|minutes)\b"),
+    ("amount", r"\bhow much\b|\bwhat (?:sum|amount|price|cost|salary|fine)\b|\bhow expensive\b"),
     (
-        "number",
-        r"\bhow (?:many|much|old|long|far|big|large|tall|high|often|fast)\b|"
-        r"\bwhat (?:number|percentage|proportion|share|fraction|amount|sum)\b",
+        "count",
+        r"\bhow (?:many|far|big|large|tall|high|often|fast|heavy|deep)\b|"
+        r"\bwhat (?:number|percentage|proportion|share|fraction)\b",
     ),
     (
         "time",
@@ -70,7 +75,24 @@ _HOLDS: dict[Asked, re.Pattern[str]] = {
         r"\b\d{1,2}(?::\d\d)? ?[ap]\.?m\b|\bcentury\b|\bdecades?\b",
         re.IGNORECASE,
     ),
-    "number": re.compile(rf"\d|\b(?:{_NUMBER_WORDS})\b", re.IGNORECASE),
+    "age": re.compile(
+        r"\b\d{1,3}[- ]years?[- ]old\b|\baged? (?:of )?\d|, \d{1,3}(?=[,.)])|\(\d{1,3}\)|"
+        r"\b(?:is|was|turns?|turned|at) \d{1,3}\b(?! ?%)|\bborn\b|\bbirthday\b",
+        re.IGNORECASE,
+    ),
+    "duration": re.compile(
+        rf"\b(?:\d[\d.,]*|an?|{_NUMBER_WORDS}|several|few|many)[- ]"
+        r"(?:\w+ )?(?:seconds?|minutes?|hours?|days?|nights?|weeks?|months?|years?|decades?)\b|"
+        r"\b(?:since|until|lifelong|all (?:day|night|week|year))\b",
+        re.IGNORECASE,
+    ),
+    "amount": re.compile(
+        rf"[$€£¥]\s?\d|\d\s?(?:%|bn\b|m\b|per ?cent)|\b(?:\d|{_NUMBER_WORDS})[\w.,]*"
+        r" (?:dollars?|euros?|pounds?|yen|yuan|per ?cent|million|billion|trillion|tons?|tonnes?)\b|"
+        r"\b(?:most|half|third|quarter|two-thirds|all|none|nothing|little) of\b",
+        re.IGNORECASE,
+    ),
+    "count": re.compile(rf"\d|\b(?:{_NUMBER_WORDS}|none|both)\b", re.IGNORECASE),
     "place": re.compile(
         r"\b(?:in|at|to|from|near|outside|inside|across|on|of|into|through|toward|towards)"
         r"(?: the| its| his| her)? [A-Z]|-based\b"
@@ -87,6 +109,12 @@ _HOLDS: dict[Asked, re.Pattern[str]] = {
         re.IGNORECASE,
     ),
 }
+# Digits that count nothing: of a date, a year, a clock.
+_DATE = re.compile(
+    rf"\b\d{{1,2}}(?:st|nd|rd|th)? (?:{_MONTHS})\b|\b(?:{_MONTHS})\.? \d{{1,2}}\b|"
+    r"\b(?:19|20)\d\d\b|\b\d{1,2}[:.]\d\d\b",
+    re.IGNORECASE,
+)
 _NAME = re.compile(r"\b[A-Z][\w'’.&-]*(?:\s+(?:of |de |van |von |al |bin )?[A-Z][\w'’.&-]*)*")
 
 
@@ -157,6 +185,8 @@ def holds(asked: Asked, sentence: str, question: Question) -> bool:
             if w not in given and w not in STOPWORDS
         ]
         return bool(names and new)
+    if asked == "count":
+        sentence = _DATE.sub(" ", sentence)
     return any(fold(match.group()) not in given for match in _HOLDS[asked].finditer(sentence))
 
 

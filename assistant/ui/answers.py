@@ -131,6 +131,9 @@ def _percent(answer: Answer) -> str:
 
 def _foot(said: str, filters: Filters, answer: Answer) -> str:
     parts = [said] if said else []
+    if answer.understood != answer.question:
+        understood = escape_line(answer.understood)
+        parts.append(f'<span class="understood">Understood as: {understood}</span>')
     if filters:
         parts.append(f'<span class="filtered">{escape_line(describe(filters))}</span>')
     parts += [f'<span class="note">{escape_line(note)}</span>' for note in answer.notes]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from assistant.api import Assistant
-from assistant.records import Answer, Article, Citation, Evidence, Filters
+from assistant.records import Answer, Article, Citation, Evidence, Filters, Turn
 from assistant.text import line_spans, sentence_spans
 
 NEAREST = 3  # passages shown where the articles do not answer
@@ -41,9 +41,15 @@ class Exchange:
 Conversation = tuple[Exchange, ...]
 
 
-def ask(assistant: Assistant, question: str, filters: Filters) -> Exchange:
-    """Ask, and keep what the page shows; not the evidence, which holds whole articles."""
-    answer = assistant.ask(question, filters)
+def ask(
+    assistant: Assistant, question: str, filters: Filters, before: Conversation = ()
+) -> Exchange:
+    """Ask, and keep what the page shows; not the evidence, which holds whole articles.
+
+    `before` is what was said until now: a follow-up is understood by it.
+    """
+    history = [Turn(e.question, e.answer) for e in before if e.answer]
+    answer = assistant.ask(question, filters, history=history)
     if answer.status == "not_found":
         sources = [_nearest(n, e) for n, e in enumerate(answer.evidence[:NEAREST], start=1)]
     else:

@@ -65,7 +65,7 @@ class Events:
         try:
             filters = to_filters(outlets, since, until)
             with self._holder.use() as assistant:
-                exchange = ask(assistant, question, filters)
+                exchange = ask(assistant, question, filters, conversation)
         except AssistantError as error:
             exchange = Exchange(question, problem=sentence(str(error)))
         answered = (*conversation, exchange)

@@ -65,4 +65,4 @@ def test_a_worsened_engine_is_caught_and_a_change_without_effect_is_not(run, eva
     monkeypatch.setattr(Retriever, "retrieve", two_more)
     same = evaluate("as before", every=4)
     found = compare.compare(run.engine, run.rows, same.engine, same.rows)
-    assert (found.worse, found.changes) == ((), ())
+    assert compare.worse_lines(found) == []

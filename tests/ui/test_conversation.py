@@ -8,6 +8,7 @@ import pytest
 from assistant.errors import UsageError
 from assistant.records import Filters
 from assistant.ui import sources
+from assistant.ui.answers import reply
 from assistant.ui.conversation import Exchange, ask
 from assistant.ui.events import Events, sentence, to_filters
 from assistant.ui.holder import Holder
@@ -51,3 +52,10 @@ def test_nonsense_from_the_browser_opens_nothing(tmp_path, sent):
     conversation = (Exchange("Who?", problem="no"),)
     event = SimpleNamespace(_data={"source": sent})
     assert events.open_source(conversation, event) == sources.EMPTY
+
+
+def test_a_follow_up_is_understood_by_what_was_said_before(assistant):
+    first = ask(assistant, "When did Bart De Wever warn of retaliation?", Filters())
+    second = ask(assistant, "What did he say?", Filters(), (first,))
+    assert second.answer.understood == "What did Bart De Wever say?"
+    assert "Understood as: What did Bart De Wever say?" in reply(1, second)
