@@ -14,6 +14,7 @@ from assistant.answering.citations import verify
 from assistant.answering.followups import resolve
 from assistant.answering.questions import understand
 from assistant.answering.retrieval import Retriever
+from assistant.answering.sentences import default_threshold
 from assistant.errors import CorpusError, IndexUnusableError, UsageError
 from assistant.indexing import build
 from assistant.indexing.build import BuildSummary
@@ -128,6 +129,11 @@ class Assistant:
         verify(answer, {id_: article for id_ in cited if (article := library.article(id_))})
         return answer
 
+    @property
+    def threshold(self) -> float:
+        """The confidence below which `ask` says "not_found"."""
+        return default_threshold()
+
     def chat(self) -> Chat:
         """A conversation, in which follow-ups are understood."""
         return Chat(self)
@@ -183,9 +189,11 @@ class Chat:
         self._assistant = assistant
         self.turns: tuple[Turn, ...] = ()
 
-    def ask(self, question: str, filters: Filters = Filters()) -> Answer:
-        """Answer the next question. Raises as `Assistant.ask` does."""
-        answer = self._assistant.ask(question, filters, history=self.turns)
+    def ask(
+        self, question: str, filters: Filters = Filters(), *, threshold: float | None = None
+    ) -> Answer:
+        """Answer the next question. Arguments and errors are those of `Assistant.ask`."""
+        answer = self._assistant.ask(question, filters, history=self.turns, threshold=threshold)
         self.turns = (*self.turns, Turn(question, answer))
         return answer
 

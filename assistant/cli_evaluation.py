@@ -169,13 +169,6 @@ def _evaluate(args: argparse.Namespace) -> int:
         texts = _Texts(library)
         questions = gold.load(args.gold, texts)
         index = _index(args)
-        followers = sum(bool(question.history) for question in questions.questions)
-        if followers and _OWN in names:
-            print(
-                f"assistant: {_OWN} has no conversation here: {followers:,} follow-up questions "
-                "are asked as they stand",
-                file=sys.stderr,
-            )
         engines = [opened.enter_context(_engine(name, args)) for name in names]
         runs = []
         journals = []
@@ -287,7 +280,6 @@ def _own_engine(args: argparse.Namespace) -> Iterator[Engine]:
 
     import assistant
     from assistant import render
-    from assistant.answering.sentences import default_threshold
     from assistant.api import Assistant
     from assistant.evaluation.engines import Engine, code_hash
     from assistant.evaluation.replies import Reply, read_reply
@@ -296,14 +288,17 @@ def _own_engine(args: argparse.Namespace) -> Iterator[Engine]:
     with Assistant.open(args.index, embedding_model=args.embedding_model) as opened:
 
         def reply(question: GoldQuestion) -> Reply:
-            answer = opened.ask(question.question, threshold=0.0)
+            conversation = opened.chat()
+            for earlier in question.history:
+                conversation.ask(earlier)
+            answer = conversation.ask(question.question, threshold=0.0)
             # Not the rounded confidence: it is compared with the threshold.
             values = json.loads(render.to_json(answer)) | {"confidence": answer.confidence}
             return read_reply(values)
 
         settings = {name: str(value) for name, value in asdict(opened.settings).items()}
         code = code_hash(Path(assistant.__file__).parent, ("evaluation", "training", "ui"))
-        yield Engine(_OWN, reply, default_threshold(), settings, code)
+        yield Engine(_OWN, reply, opened.threshold, settings, code)
 
 
 def _take_up(journal: Journal, name: str, fresh: bool) -> None:

@@ -7,7 +7,6 @@ import pytest
 
 from assistant import render
 from assistant.answering.retrieval import Retriever
-from assistant.answering.sentences import default_threshold
 from assistant.evaluation import compare, gold
 from assistant.evaluation.engines import Engine
 from assistant.evaluation.metrics import BY_NAME
@@ -31,7 +30,7 @@ def evaluate(assistant):
         return read_reply(json.loads(render.to_json(answer)))
 
     def evaluated(name, every=1):
-        engine = Engine(name, reply, default_threshold())
+        engine = Engine(name, reply, assistant.threshold)
         chosen = questions[::every]
         return make_run(engine, chosen, ask_all(chosen, engine), texts)
 
