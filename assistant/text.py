@@ -12,6 +12,7 @@ import sentencex
 # "Naryshkin's", "end-of-year", "U.S", "90,000", "2.5".
 _WORD = re.compile(r"[^\W_]+(?:['’.,\-–&][^\W_]+)*")
 _LINE = re.compile(r"[^\r\n\u2028\u2029\x85]+")
+_COMBINING = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
 _QUOTES = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "\xa0": " "})
 
 # Closed-class words: they carry grammar, not subject matter.
@@ -49,8 +50,10 @@ def fold(text: str) -> str:
 
     The result may differ in length from `text`, so offsets do not carry over.
     """
-    decomposed = unicodedata.normalize("NFKD", text.translate(_QUOTES))
-    return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
+    plain = text.translate(_QUOTES)
+    if not plain.isascii():
+        plain = _COMBINING.sub("", unicodedata.normalize("NFKD", plain))
+    return plain.casefold()
 
 
 def trim(text: str, start: int, end: int) -> tuple[int, int]:

@@ -204,6 +204,7 @@ def _spellings(own: str, vocabulary: frozenset[str]) -> frozenset[str]:
     return frozenset(alike)
 
 
+@lru_cache(maxsize=4096)  # the same passages and articles are found again and again
 def _stems(text: str) -> frozenset[str]:
     written = words(fold(text))
     return frozenset(stem(part) for word in written for part in (word, *word.split("-"))) - {""}
