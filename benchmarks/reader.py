@@ -24,7 +24,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from assistant.answering.reader import DEFAULT_WEIGHTS, Reader
+from assistant.answering.reader import Reader
 
 _ARTICLES = re.compile(r"\b(?:a|an|the)\b")
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
@@ -194,7 +194,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Read every question's passage and print the figures."""
     parser = argparse.ArgumentParser(description="Measure the reader on a SQuAD-JSON file.")
     parser.add_argument("--data", type=Path, required=True, metavar="FILE.json[.gz]")
-    parser.add_argument("--weights", type=Path, default=DEFAULT_WEIGHTS, help="folder of weights")
+    parser.add_argument("--weights", type=Path, required=True, help="folder of weights")
     parser.add_argument("--threshold", type=float, help="instead of the shipped one")
     parser.add_argument("--threads", type=int, default=0, help="for onnxruntime; 0: its choice")
     parser.add_argument("--json", action="store_true", help="one JSON object on one line")

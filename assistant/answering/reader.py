@@ -9,6 +9,9 @@ held-out training data (Platt scaling) and kept beside the weights, in `config.j
 
 Passages are read one by one, so a score does not depend on what else was retrieved. Pooling over
 passages is the caller's.
+
+No weights ship yet, and no engine uses the reader: `assistant.training.reader` makes weights, and
+`benchmarks/reader.py` measures them.
 """
 
 from __future__ import annotations
@@ -29,9 +32,7 @@ if TYPE_CHECKING:
 
     Logits = npt.NDArray[np.float32]
 
-__all__ = ["DEFAULT_WEIGHTS", "PassageReading", "Reader", "ReaderConfig", "Span"]
-
-DEFAULT_WEIGHTS = Path(__file__).parent / "weights" / "reader"
+__all__ = ["PassageReading", "Reader", "ReaderConfig", "Span"]
 
 # Longer questions are cut: what matters has been said by then, and the passage needs the room.
 _QUESTION_TOKENS = 64
@@ -160,11 +161,11 @@ class Reader:
         self.config = config
 
     @classmethod
-    def load(cls, folder: Path = DEFAULT_WEIGHTS, *, threads: int = 0) -> Reader:
+    def load(cls, folder: Path, *, threads: int = 0) -> Reader:
         """The reader whose `model.onnx`, `tokenizer.json` and `config.json` lie in `folder`.
 
         Args:
-            folder: by default the weights that ship with the package.
+            folder: what `assistant.training.reader` wrote.
             threads: for onnxruntime; 0 leaves the choice to it (one per physical core).
 
         Raises:
