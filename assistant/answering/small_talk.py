@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assistant.answering.citations import MAX_TEXT_WORDS
-from assistant.answering.extractive import Draft, source_name
+from assistant.answering.drafting import Draft, source_name
 from assistant.answering.questions import Question
 from assistant.indexing.library import Library
 from assistant.records import Filters

@@ -4,7 +4,7 @@ import pytest
 
 from assistant import Assistant
 from assistant.answering.citations import markers, without_markers
-from assistant.answering.extractive import clip
+from assistant.answering.drafting import clip
 from assistant.answering.sentences import Sentence
 from assistant.errors import QuestionError, UsageError
 from assistant.records import Article, Filters

@@ -1,0 +1,91 @@
+"""Summaries and comparisons: a few cited sentences, one an article."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import islice
+
+from assistant.answering.citations import MAX_TEXT_WORDS
+from assistant.answering.drafting import (
+    Draft,
+    Statement,
+    clip,
+    compose,
+    not_found,
+    source_name,
+)
+from assistant.answering.questions import Question, understand
+from assistant.answering.retrieval import Retriever
+from assistant.answering.sentences import Sentence, score
+from assistant.records import Article, Filters
+from assistant.text import count_words, sentence_spans
+
+_PASSAGES = 16  # an overview looks further than an answer
+_EVIDENCE = 8
+_ON_TOPIC = 0.7  # share of the best cosine with a topic from which a sentence is about it
+_OPENINGS = 5  # articles tried for a summary of everything
+
+
+def overview(question: Question, retriever: Retriever, filters: Filters, threshold: float) -> Draft:
+    """A few cited sentences, one an article: by outlet for a comparison."""
+    if question.topic:
+        topic = understand(question.topic)
+        vector = retriever.embed(question.topic)
+        evidence = retriever.retrieve(question.topic, _PASSAGES, filters, vector)
+        scored = score(topic, evidence, retriever, vector)
+        confidence = scored[0].probability if scored else 0.0
+        if not scored or confidence < threshold:
+            return not_found(confidence, evidence[:_EVIDENCE])
+        cosines = [float(s.vector @ vector) for s in scored]
+        about = _ON_TOPIC * max(cosines)
+        sentences = _one_each(
+            s.sentence for s, cosine in zip(scored, cosines, strict=True) if cosine >= about
+        )
+        total = len(sentences)
+    else:
+        confidence, evidence = 1.0, ()
+        leads = (_lead(article) for article in retriever.index.library.articles(filters))
+        sentences = list(islice((lead for lead in leads if lead), _OPENINGS))
+        total = retriever.index.library.count(filters)[0]
+    compared = question.turn == "comparison"
+    statements: list[Statement] = []
+    room = MAX_TEXT_WORDS
+    for number, sentence in enumerate(sentences):
+        label = f"{source_name(sentence.article)}: " if compared else ""
+        # The room is shared, so that more than one article has its say.
+        share = max(room // max(1, min(3, len(sentences)) - number), 20)
+        span = clip(sentence, min(share, room) - count_words(label))
+        if span is None:
+            continue
+        statements.append(Statement(span, (sentence,), label))
+        room -= count_words(label) + count_words(sentence.article.text[slice(*span)])
+    if not statements:
+        return not_found(confidence, evidence[:_EVIDENCE])
+    notes: tuple[str, ...] = ()
+    if len(statements) < total:
+        notes = (f"{len(statements)} of {total:,} articles are quoted; ask about one for more",)
+    return compose(statements, confidence, evidence[:_EVIDENCE], notes)
+
+
+def _one_each(sentences: Iterable[Sentence]) -> list[Sentence]:
+    """The first sentence of each article that is body text, no headline or caption."""
+    first: dict[str, Sentence] = {}
+    for sentence in sentences:
+        kinds = {
+            span.kind
+            for span in sentence.article.spans
+            if span.start < sentence.end and sentence.start < span.end
+        }
+        if kinds == {"body"}:
+            first.setdefault(sentence.article.id, sentence)
+    return list(first.values())
+
+
+def _lead(article: Article) -> Sentence | None:
+    """The article's first full sentence of body text."""
+    for span in article.spans:
+        if span.kind == "body":
+            for start, end in sentence_spans(article.text, span.start, span.end):
+                if count_words(article.text[start:end]) >= 8:
+                    return Sentence(article, 0, start, end)
+    return None
