@@ -20,7 +20,7 @@ from assistant.answering.drafting import (
 from assistant.answering.overview import overview
 from assistant.answering.questions import Question
 from assistant.answering.retrieval import Retriever
-from assistant.answering.sentences import Scored, Sentence, default_threshold, score
+from assistant.answering.sentences import Scored, Sentence, confidence, default_threshold, score
 from assistant.records import Filters
 from assistant.text import count_words
 
@@ -47,10 +47,10 @@ def answer(
     vector = retriever.embed(question.text)
     evidence = retriever.retrieve(question.text, _PASSAGES, filters, vector)
     scored = score(question, evidence, retriever, vector)
-    confidence = scored[0].probability if scored else 0.0
-    if not scored or confidence < threshold:
-        return not_found(confidence, evidence)
-    return compose(_statements(scored), confidence, evidence)
+    sure = confidence(scored)
+    if not scored or sure < threshold:
+        return not_found(sure, evidence)
+    return compose(_statements(scored), sure, evidence)
 
 
 def _statements(scored: Sequence[Scored]) -> list[Statement]:

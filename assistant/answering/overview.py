@@ -16,7 +16,7 @@ from assistant.answering.drafting import (
 )
 from assistant.answering.questions import Question, understand
 from assistant.answering.retrieval import Retriever
-from assistant.answering.sentences import Sentence, score
+from assistant.answering.sentences import Sentence, confidence, score
 from assistant.records import Article, Filters
 from assistant.text import count_words, sentence_spans
 
@@ -33,9 +33,9 @@ def overview(question: Question, retriever: Retriever, filters: Filters, thresho
         vector = retriever.embed(question.topic)
         evidence = retriever.retrieve(question.topic, _PASSAGES, filters, vector)
         scored = score(topic, evidence, retriever, vector)
-        confidence = scored[0].probability if scored else 0.0
-        if not scored or confidence < threshold:
-            return not_found(confidence, evidence[:_EVIDENCE])
+        sure = confidence(scored)
+        if not scored or sure < threshold:
+            return not_found(sure, evidence[:_EVIDENCE])
         cosines = [float(s.vector @ vector) for s in scored]
         about = _ON_TOPIC * max(cosines)
         sentences = _one_each(
@@ -43,7 +43,7 @@ def overview(question: Question, retriever: Retriever, filters: Filters, thresho
         )
         total = len(sentences)
     else:
-        confidence, evidence = 1.0, ()
+        sure, evidence = 1.0, ()
         leads = (_lead(article) for article in retriever.index.library.articles(filters))
         sentences = list(islice((lead for lead in leads if lead), _OPENINGS))
         total = retriever.index.library.count(filters)[0]
@@ -60,11 +60,11 @@ def overview(question: Question, retriever: Retriever, filters: Filters, thresho
         statements.append(Statement(span, (sentence,), label))
         room -= count_words(label) + count_words(sentence.article.text[slice(*span)])
     if not statements:
-        return not_found(confidence, evidence[:_EVIDENCE])
+        return not_found(sure, evidence[:_EVIDENCE])
     notes: tuple[str, ...] = ()
     if len(statements) < total:
         notes = (f"{len(statements)} of {total:,} articles are quoted; ask about one for more",)
-    return compose(statements, confidence, evidence[:_EVIDENCE], notes)
+    return compose(statements, sure, evidence[:_EVIDENCE], notes)
 
 
 def _one_each(sentences: Iterable[Sentence]) -> list[Sentence]:

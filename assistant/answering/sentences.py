@@ -92,9 +92,9 @@ def score(
     if not sentences:
         return []
     matrix, vectors = features(question, sentences, evidence, retriever, vector)
-    intercept, weights, _ = _model()
+    model = _model()
     scored = [
-        Scored(sentence, 1 / (1 + math.exp(-(intercept + float(row @ weights)))), embedded)
+        Scored(sentence, _sigmoid(model.intercept + float(row @ model.weights)), embedded)
         for sentence, row, embedded in zip(sentences, matrix, vectors, strict=True)
     ]
     return sorted(scored, key=lambda s: -s.probability)
@@ -210,15 +210,45 @@ def _stems(text: str) -> frozenset[str]:
     return frozenset(stem(part) for word in written for part in (word, *word.split("-"))) - {""}
 
 
+def confidence(scored: Sequence[Scored]) -> float:
+    """The probability that an answer from the best of `scored` is right; 0 if there is none."""
+    if not scored:
+        return 0.0
+    model, best = _model(), scored[0].probability
+    return _sigmoid(model.slope * math.log(best / (1 - best)) + model.offset)
+
+
 def default_threshold() -> float:
-    """The probability below which the best sentence is no answer."""
-    return _model()[2]
+    """The confidence below which the best sentence is taken for no answer."""
+    return _model().threshold
+
+
+@dataclass(frozen=True, slots=True)
+class _Model:
+    """Log-odds of a sentence: intercept + features @ weights; of an answer: slope and offset."""
+
+    intercept: float
+    weights: NDArray[np.float32]
+    slope: float
+    offset: float
+    threshold: float
 
 
 @lru_cache(maxsize=1)
-def _model() -> tuple[float, NDArray[np.float32], float]:
+def _model() -> _Model:
     import numpy as np
 
     fitted = json.loads((files(__package__) / "sentence_model.json").read_text(encoding="utf-8"))
-    weights = [fitted["weights"][name] for name in FEATURES]
-    return fitted["intercept"], np.asarray(weights, dtype=np.float32), fitted["threshold"]
+    weights = np.asarray([fitted["weights"][name] for name in FEATURES], dtype=np.float32)
+    calibration = fitted["calibration"]
+    return _Model(
+        fitted["intercept"],
+        weights,
+        calibration["slope"],
+        calibration["intercept"],
+        fitted["threshold"],
+    )
+
+
+def _sigmoid(log_odds: float) -> float:
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, log_odds))))

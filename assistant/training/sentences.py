@@ -115,41 +115,62 @@ def fit(data: Sequence[Example]) -> tuple[float, NDArray[np.float64]]:
     return float(model.intercept_[0]), model.coef_[0] / spread
 
 
-def choose_threshold(best: NDArray[np.float64], answerable: NDArray[np.bool_]) -> float:
-    """The confidence below which the share of answerable questions refused stays allowed."""
-    return float(np.quantile(best[answerable], _REFUSED))
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """A question as a model saw it that was fitted on the other libraries only.
+
+    `score` is the best sentence's log-odds; `first` and `given` say whether that sentence, and
+    whether one of the best three, is right.
+    """
+
+    score: float
+    answerable: bool
+    first: bool
+    given: bool
 
 
-def _confidence(example: Example, intercept: float, weights: NDArray[np.float64]) -> Any:
-    return 1 / (1 + np.exp(-(intercept + example.rows @ weights)))
+def predict_held_out(data: Sequence[Example]) -> list[Prediction]:
+    """A prediction for every question."""
+    predictions = []
+    for held in sorted({e.library for e in data}):
+        intercept, weights = fit([e for e in data if e.library != held])
+        for example in data:
+            if example.library == held:
+                scores = intercept + example.rows @ weights
+                right = example.right[np.argsort(-scores)]
+                predictions.append(
+                    Prediction(
+                        float(scores.max()),
+                        example.answerable,
+                        bool(right[:1].any()),
+                        bool(right[:3].any()),
+                    )
+                )
+    return predictions
 
 
-def cross_validate(data: Sequence[Example]) -> dict[str, float]:
-    """Figures on all questions, each predicted by a model that saw only the other libraries."""
+def calibrate(predictions: Sequence[Prediction]) -> tuple[float, float]:
+    """Slope and intercept that turn a score into the log-odds of a right answer (Platt 1999)."""
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression(C=1e6)
+    model.fit([[p.score] for p in predictions], [p.given for p in predictions])
+    return float(model.coef_[0, 0]), float(model.intercept_[0])
+
+
+def describe(predictions: Sequence[Prediction], confidences: NDArray[np.float64]) -> dict[str, Any]:
+    """Figures on held-out questions, and the threshold that refuses few that have an answer."""
     from sklearn.metrics import roc_auc_score
 
-    best, answerable, top1, top3 = [], [], [], []
-    for held in sorted({e.library for e in data}):
-        model = fit([e for e in data if e.library != held])
-        for example in data:
-            if example.library != held:
-                continue
-            probability = _confidence(example, *model)
-            order = np.argsort(-probability)
-            best.append(float(probability.max()))
-            answerable.append(example.answerable)
-            if example.answerable:
-                top1.append(bool(example.right[order[:1]].any()))
-                top3.append(bool(example.right[order[:3]].any()))
-    chosen = choose_threshold(np.asarray(best), np.asarray(answerable))
-    refused = [b < chosen for b, a in zip(best, answerable, strict=True) if not a]
+    answerable = np.asarray([p.answerable for p in predictions])
+    chosen = float(np.quantile(confidences[answerable], _REFUSED))
     figures = {
-        "questions": len(best),
-        "best_sentence_right": np.mean(top1),
-        "best_three_hold_right": np.mean(top3),
-        "auroc_answerable": roc_auc_score(answerable, best),
+        "questions": len(predictions),
+        "best_sentence_right": np.mean([p.first for p in predictions if p.answerable]),
+        "best_three_hold_right": np.mean([p.given for p in predictions if p.answerable]),
+        "auroc_answerable": roc_auc_score(answerable, confidences),
         "threshold": chosen,
-        "unanswerable_refused": np.mean(refused),
+        "unanswerable_refused": np.mean(confidences[~answerable] < chosen),
     }
     return {name: round(float(value), 3) for name, value in figures.items()}
 
@@ -168,10 +189,14 @@ def main() -> None:
     for library in libraries(args.dev / "questions.jsonl", args.dev / "groups.json", articles):
         data += examples(library, embedder)
         log.info("%s: %d questions so far", library.name, len(data))
-    figures = cross_validate(data)
+    predictions = predict_held_out(data)
+    slope, offset = calibrate(predictions)
+    log_odds = slope * np.asarray([p.score for p in predictions]) + offset
+    figures = describe(predictions, 1 / (1 + np.exp(-log_odds)))
     intercept, weights = fit(data)
     model = {
         "intercept": round(intercept, 4),
+        "calibration": {"slope": round(slope, 4), "intercept": round(offset, 4)},
         "threshold": figures["threshold"],
         "weights": {n: round(float(w), 4) for n, w in zip(FEATURES, weights, strict=True)},
         "cross_validated": figures,
