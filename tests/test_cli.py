@@ -55,9 +55,11 @@ def test_every_command_has_a_help_text(capsys):
 def test_the_readme_names_only_commands_and_options_that_exist(capsys):
     readme = (SEEDS.parent / "README.md").read_text(encoding="utf-8")
     helps = []
-    for command in ("index", "remove", "articles", "ask", "chat", "evaluate", "serve"):
+    commands = [["gold", "check"], ["gold", "draft"]]
+    commands += [[c] for c in ("index", "remove", "articles", "ask", "chat", "evaluate", "serve")]
+    for command in commands:
         with pytest.raises(SystemExit):
-            main([command, "--help"])
+            main([*command, "--help"])
         helps.append(capsys.readouterr().out)
     shown = "\n".join(helps)
     used = {
