@@ -29,9 +29,9 @@ format: $(DEV)   ## mend formatting and what lint can mend
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-evaluate: $(INSTALLED)  ## answer tests/gold/seeds.jsonl and print the figures
+evaluate: $(INSTALLED)  ## answer tests/gold/*.jsonl and write the report
 	@$(BIN)/assistant index seeds
-	@$(BIN)/assistant evaluate tests/gold/seeds.jsonl --report report
+	@$(BIN)/assistant evaluate tests/gold/*.jsonl --report report
 
 clean:           ## remove the environment and the built index
 	rm -rf $(VENV) index/current index/lock index/generations report

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import sentencex
 
 # Letters and digits with inner apostrophes, hyphens, points and commas kept where they join:
-# "Naryshkin's", "end-of-year", "U.S", "90,000", "2.5".
+# "minister's", "end-of-year", "U.S", "90,000", "2.5".
 _WORD = re.compile(r"[^\W_]+(?:['’.,\-–&][^\W_]+)*")
 _LINE = re.compile(r"[^\r\n\u2028\u2029\x85]+")
 _COMBINING = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")

@@ -136,7 +136,7 @@ def test_an_engine_that_cannot_be_reached(few, seeds_index, capsys, monkeypatch)
 
 def test_gold_check_of_this_project(seeds_index, capsys):
     assert main(["gold", "check", str(GOLD), "--index", str(seeds_index)]) == 0
-    assert "unquoted" in capsys.readouterr().out
+    assert capsys.readouterr().out == "418 in place\n"
 
 
 def test_gold_check_mends_what_moved_and_tells_what_is_lost(few, seeds_index, tmp_path, capsys):
