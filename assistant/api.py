@@ -165,13 +165,17 @@ class Assistant:
         if filters.since and filters.until and filters.since > filters.until:
             raise UsageError(f"no date is since {filters.since} and until {filters.until}")
         if filters.outlets:
-            known = {outlet.casefold(): outlet for outlet in self.outlets()}
-            unknown = [o for o in filters.outlets if o.casefold() not in known]
+            known = self.outlets()
+            wanted = {outlet.casefold() for outlet in filters.outlets}
+            spellings = tuple(outlet for outlet in known if outlet.casefold() in wanted)
+            unknown = wanted - {outlet.casefold() for outlet in spellings}
             if unknown:
-                names = ", ".join(known.values()) or "none that is stated"
-                raise UsageError(f"no article is from {', '.join(unknown)}; outlets are: {names}")
-            filters = replace(filters, outlets=tuple(known[o.casefold()] for o in filters.outlets))
-        undated = self._index.library.undated() if filters.since or filters.until else 0
+                missing = ", ".join(o for o in filters.outlets if o.casefold() in unknown)
+                names = ", ".join(known) or "none that is stated"
+                raise UsageError(f"no article is from {missing}; outlets are: {names}")
+            filters = replace(filters, outlets=spellings)
+        dated = filters.since or filters.until
+        undated = self._index.library.undated(filters.outlets) if dated else 0
         if not undated:
             return filters, ()
         articles = "1 article states" if undated == 1 else f"{undated:,} articles state"

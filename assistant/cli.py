@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import IO
 
 from assistant import __version__, cli_evaluation
 from assistant.errors import AssistantError, CorpusError, UsageError
@@ -183,6 +182,7 @@ def _remove(args: argparse.Namespace) -> int:
 
 def _articles(args: argparse.Namespace) -> int:
     from assistant.api import open_library
+    from assistant.render import printable
 
     with open_library(args.index) as library:
         if args.id is None:
@@ -228,7 +228,7 @@ def _articles(args: argparse.Namespace) -> int:
                 ("from", article.origin),
             ):
                 print(f"{name}: {value or 'not stated'}")
-            print(f"\n{article.text}")
+            print(f"\n{printable(article.text)}")
     return 0
 
 
@@ -244,17 +244,16 @@ def _ask(args: argparse.Namespace) -> int:
         if args.file is None:
             print(show(assistant.ask(args.question, filters)))
             return 0
-        with _open_lines(args.file) as lines:
-            for number, line in enumerate(lines, start=1):
-                if not line.strip():
-                    continue
-                try:
-                    answer = assistant.ask(line.strip(), filters)
-                except UsageError as error:
-                    raise UsageError(f"{args.file}, line {number}: {error}") from error
-                print(show(answer), flush=True)
-                if not args.json:
-                    print()
+        for number, line in _lines(args.file):
+            if not line.strip():
+                continue
+            try:
+                answer = assistant.ask(line.strip(), filters)
+            except UsageError as error:
+                raise UsageError(f"{args.file}, line {number}: {error}") from error
+            print(show(answer), flush=True)
+            if not args.json:
+                print()
     return 0
 
 
@@ -299,17 +298,17 @@ def _filters(args: argparse.Namespace) -> Filters:
     return Filters(tuple(args.outlet or ()), args.since, args.until)
 
 
-@contextmanager
-def _open_lines(name: str) -> Iterator[IO[str]]:
+def _lines(name: str) -> Iterator[tuple[int, str]]:
+    """Numbered lines of a file, or of standard input as they come in."""
     if name == "-":
-        yield sys.stdin
+        yield from enumerate(sys.stdin, start=1)
         return
     try:
-        with open(name, encoding="utf-8-sig") as lines:
-            yield lines
+        text = Path(name).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise UsageError(f"{name}: cannot be read ({reason})") from error
+    yield from enumerate(text.splitlines(), start=1)
 
 
 @contextmanager

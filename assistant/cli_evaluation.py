@@ -32,7 +32,7 @@ written to DIR."""
 _EVALUATE_MORE = """\
 engines (--engine, repeated to compare them on the same questions):
   extractive                  the assistant's own, over --index
-  http://127.0.0.1:7860/ask   an address: POST {"question": ...} returns the JSON of an answer
+  http://127.0.0.1:8000/ask   an address: POST {"question": ...} returns the JSON of an answer
   mypackage.engine:ask        a Python callable: takes the question, returns that JSON
 
 a gate (exit status 1 if it does not hold; it looks at the first engine):

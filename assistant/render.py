@@ -11,6 +11,7 @@ from typing import Any
 from assistant.records import Answer, Citation, Evidence
 
 _NEAREST = 3  # passages shown under "not found"
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$&])")
 
 
@@ -52,7 +53,12 @@ def to_text(answer: Answer, width: int = 80) -> str:
                 subsequent_indent="    ",
             )
     lines += [f"({note})" for note in answer.notes]
-    return "\n".join(lines)
+    return printable("\n".join(lines))
+
+
+def printable(text: str) -> str:
+    """`text` without control characters that a terminal would obey; line breaks and tabs stay."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def to_markdown(answer: Answer) -> str:

@@ -33,7 +33,10 @@ class Settings:
 
         Raises SettingsError for an empty or impossible value.
         """
-        folder = Path(index if index is not None else environment.get("ASSISTANT_INDEX", "index"))
+        given = index if index is not None else environment.get("ASSISTANT_INDEX") or DEFAULT_INDEX
+        if not str(given).strip():
+            raise SettingsError("the index is named by an empty text; name a folder")
+        folder = Path(given)
         model = embedding_model or environment.get("ASSISTANT_EMBEDDING_MODEL", "")
         if folder.exists() and not folder.is_dir():
             raise SettingsError(f"the index must be a folder, and {folder} is a file")

@@ -1,5 +1,6 @@
 """The command line as scripts and people use it: in its own process, over a real index."""
 
+import io
 import json
 import os
 import subprocess
@@ -23,6 +24,20 @@ def run(*arguments, stdin="", cwd=None, env=None):
         env={**os.environ, "PYTHONPATH": str(SEEDS.parent), **(env or {})},
         check=False,
     )
+
+
+@pytest.fixture
+def here(capsys, monkeypatch):
+    """As `run`, but in this process, where the model is imported already."""
+
+    def called(*arguments, stdin=""):
+        monkeypatch.setattr("sys.stdin", io.StringIO(stdin))
+        capsys.readouterr()
+        status = main([str(a) for a in arguments])
+        said = capsys.readouterr()
+        return subprocess.CompletedProcess(arguments, status, said.out, said.err)
+
+    return called
 
 
 def test_help_is_instant_for_it_imports_nothing_heavy():
@@ -106,9 +121,9 @@ def test_index_ask_articles_and_remove_by_the_contract(tmp_path):
     assert "not in the index" in gone.stderr
 
 
-def test_a_file_of_questions_is_answered_in_order_and_blank_lines_skipped(seeds_index):
+def test_a_file_of_questions_is_answered_in_order_and_blank_lines_skipped(seeds_index, here):
     questions = ["Who is Bart De Wever?", "", "   ", "Where did Burns meet Naryshkin?", "hello"]
-    done = run("ask", "--file", "-", "--json", "--index", seeds_index, stdin="\n".join(questions))
+    done = here("ask", "--file", "-", "--json", "--index", seeds_index, stdin="\n".join(questions))
     assert done.returncode == 0, done.stderr
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     assert [a["question"] for a in answers] == [q for q in questions if q.strip()]
@@ -135,23 +150,38 @@ def test_a_users_mistake_is_one_clear_message_and_status_2(arguments, said, tmp_
     assert done.stdout == ""
 
 
-def test_mistakes_in_questions_and_filters_name_the_place(seeds_index, tmp_path):
-    empty = run("ask", "  ", "--index", seeds_index)
+def test_mistakes_in_questions_and_filters_name_the_place(seeds_index, tmp_path, here):
+    empty = here("ask", "  ", "--index", seeds_index)
     assert (empty.returncode, empty.stdout) == (2, "")
     assert "question is empty" in empty.stderr
-    outlet = run("ask", "Who?", "--outlet", "Nobody", "--index", seeds_index)
+    outlet = here("ask", "Who?", "--outlet", "Nobody", "--index", seeds_index)
     assert "The Independent" in outlet.stderr
     (tmp_path / "questions").write_text("Who?\n" + "a" * 3000 + "\n")
-    long = run("ask", "--file", tmp_path / "questions", "--json", "--index", seeds_index)
+    long = here("ask", "--file", tmp_path / "questions", "--json", "--index", seeds_index)
     assert long.returncode == 2
     assert "line 2" in long.stderr
     assert len(long.stdout.splitlines()) == 1
 
 
-def test_chat_answers_until_an_empty_line(seeds_index):
-    done = run(
+def test_chat_answers_until_an_empty_line(seeds_index, here):
+    done = here(
         "chat", "--index", seeds_index, stdin="hello\nWhere is Euroclear based?\n\nnot read\n"
     )
     assert done.returncode == 0
     assert "5 articles are indexed" in done.stdout
     assert "Brussels" in done.stdout
+
+
+def test_a_reader_that_goes_away_is_no_error_of_the_file(seeds_index, tmp_path):
+    (tmp_path / "questions").write_text("hello\n" * 3000)
+    command = f"{sys.executable} -m assistant ask --file questions --json --index {seeds_index}"
+    done = subprocess.run(
+        ["bash", "-c", f"{command} | head -c 10"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(SEEDS.parent)},
+        check=False,
+    )
+    assert "cannot be read" not in done.stderr
+    assert "Traceback" not in done.stderr

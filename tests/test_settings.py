@@ -18,3 +18,9 @@ def test_an_index_that_is_a_file_is_refused(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(SettingsError, match="must be a folder"):
         Settings.load(tmp_path / "file")
+
+
+def test_an_empty_name_is_refused_and_an_empty_variable_counts_as_unset():
+    with pytest.raises(SettingsError, match="empty"):
+        Settings.load("")
+    assert Settings.load(environment={"ASSISTANT_INDEX": ""}).index == Path("index")

@@ -32,6 +32,11 @@ def markers(text: str) -> list[int]:
     return [int(number) for number in _MARKER.findall(text)]
 
 
+def unmarked(text: str) -> str:
+    """A source's words on one line, its own "[3]" turned to "(3)": it must not read as ours."""
+    return " ".join(_MARKER.sub(r"(\1)", text).split())
+
+
 def without_markers(text: str) -> str:
     """`text` without its [n] markers."""
     return re.sub(r"\s*\[\d+\]", "", text)

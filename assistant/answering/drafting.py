@@ -6,12 +6,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from assistant.answering.citations import MAX_QUOTE_WORDS, cite
+from assistant.answering.citations import MAX_QUOTE_WORDS, cite, unmarked
 from assistant.answering.sentences import Sentence
 from assistant.records import Article, Citation, Evidence, Status
 from assistant.text import count_words, sentence_spans, trim
 
-NOT_FOUND = "The articles do not answer this. The nearest passages are listed as evidence."
+NOT_FOUND = "The articles do not answer this."
+_NEAREST = " The nearest passages are listed as evidence."
 _BACK = 2  # sentences to go back to where a speaker is named
 _QUOTATION = re.compile(r"[\"“][^\"“”]*[\"”]")
 _UNNAMED = re.compile(
@@ -45,7 +46,8 @@ class Statement:
 
 def not_found(confidence: float, evidence: tuple[Evidence, ...]) -> Draft:
     """The draft that says that the articles do not answer."""
-    return Draft("not_found", NOT_FOUND, confidence, (), evidence)
+    text = NOT_FOUND + (_NEAREST if evidence else "")
+    return Draft("not_found", text, confidence, (), evidence)
 
 
 def compose(
@@ -74,8 +76,7 @@ def compose(
         quote = first.article.text[slice(*statement.quoted)]
         if statement.quoted[1] < first.end:
             quote += " …"  # not part of the citation: the sentence goes on
-        # A source's own "[3]" must not read as one of our markers; line breaks are no part of text.
-        quote = " ".join(re.sub(r"\[(\d+)\]", r"(\1)", quote).split())
+        quote = unmarked(quote)
         parts.append(f"{statement.label}{quote} {''.join(marks)}")
     return Draft("answered", " ".join(parts), confidence, tuple(citations), evidence, notes)
 
@@ -130,4 +131,4 @@ def _sentence_before(article: Article, start: int) -> tuple[int, int] | None:
 
 def source_name(article: Article) -> str:
     """How a reader recognises an article: its outlet, else its headline, else its id."""
-    return article.outlet or article.title or article.id
+    return unmarked(article.outlet or article.title or article.id)

@@ -64,10 +64,17 @@ def _statements(scored: Sequence[Scored]) -> list[Statement]:
         if any(float(item.vector @ other.vector) >= _REPEATS for other in said):
             continue
         versions = [item.sentence, *_versions(item, scored, said)]
-        quoted = clip(
-            with_speaker(item.sentence, min(room, MAX_QUOTE_WORDS)),
-            min(room, MAX_QUOTE_WORDS),
-            whole=bool(said),
+        limit = min(room, MAX_QUOTE_WORDS)
+        # With its speaker named if that fits, and repeats no sentence that was quoted already.
+        choices = (with_speaker(item.sentence, limit), item.sentence)
+        quoted = next(
+            (
+                span
+                for choice in choices
+                if (span := clip(choice, limit, whole=bool(said)))
+                and not _overlaps(item.sentence.article.id, span, statements)
+            ),
+            None,
         )
         if quoted is None:
             continue
@@ -75,6 +82,15 @@ def _statements(scored: Sequence[Scored]) -> list[Statement]:
         room -= count_words(item.sentence.article.text[slice(*quoted)])
         statements.append(Statement(quoted, tuple(versions)))
     return statements
+
+
+def _overlaps(article: str, span: tuple[int, int], statements: Sequence[Statement]) -> bool:
+    return any(
+        statement.versions[0].article.id == article
+        and span[0] < statement.quoted[1]
+        and statement.quoted[0] < span[1]
+        for statement in statements
+    )
 
 
 def _versions(item: Scored, scored: Sequence[Scored], said: Sequence[Scored]) -> Iterable[Sentence]:

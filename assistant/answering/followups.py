@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from assistant.answering.questions import understand
+from assistant.answering.questions import MAX_CHARS, understand
 from assistant.records import Turn
 from assistant.text import STOPWORDS, fold, words
 
@@ -37,6 +37,11 @@ _WHOLE = 3  # content words with which a question stands on its own
 
 def resolve(question: str, history: Sequence[Turn]) -> str:
     """`question` as it is to be understood after `history`, oldest turn first."""
+    resolved = _resolve(question, history)
+    return resolved if len(resolved) <= MAX_CHARS else question
+
+
+def _resolve(question: str, history: Sequence[Turn]) -> str:
     turns = [turn for turn in history if _is_question(turn)]
     if not turns or not _is_asked(question):
         return question
@@ -49,12 +54,18 @@ def resolve(question: str, history: Sequence[Turn]) -> str:
             own = understand(question)
     if own.names or len(own.terms) >= _WHOLE:
         return question
-    last = turns[-1].answer.understood.rstrip(" ?.!")
+    # A row of fragments ("And why?", "Since when?") goes back to the question they are about.
+    whole = next((t for t in reversed(turns) if not _is_fragment(t.question)), turns[0])
+    last = whole.answer.understood.rstrip(" ?.!")
     if _OTHERS.search(question):
         return f"{question.rstrip(' ?')} ({_ASKING.sub('', last)})?"
-    if _FRAGMENT.match(question.strip()) and len(own.terms) < 2:
+    if _is_fragment(question):
         return f"{last}? {question}"
     return question
+
+
+def _is_fragment(question: str) -> bool:
+    return bool(_FRAGMENT.match(question.strip())) and len(understand(question).terms) < 2
 
 
 def _is_asked(question: str) -> bool:

@@ -23,11 +23,13 @@ from assistant.text import count_words, sentence_spans
 _PASSAGES = 16  # an overview looks further than an answer
 _EVIDENCE = 8
 _ON_TOPIC = 0.7  # share of the best cosine with a topic from which a sentence is about it
+_COMPARED = 2  # articles that a comparison names at least, where there are so many
 _OPENINGS = 5  # articles tried for a summary of everything
 
 
 def overview(question: Question, retriever: Retriever, filters: Filters, threshold: float) -> Draft:
     """A few cited sentences, one an article: by outlet for a comparison."""
+    compared = question.turn == "comparison"
     if question.topic:
         topic = understand(question.topic)
         vector = retriever.embed(question.topic)
@@ -36,18 +38,19 @@ def overview(question: Question, retriever: Retriever, filters: Filters, thresho
         sure = confidence(scored)
         if not scored or sure < threshold:
             return not_found(sure, evidence[:_EVIDENCE])
-        cosines = [float(s.vector @ vector) for s in scored]
-        about = _ON_TOPIC * max(cosines)
-        sentences = _one_each(
-            s.sentence for s, cosine in zip(scored, cosines, strict=True) if cosine >= about
-        )
+        # Body text only: a headline or caption says little in a summary.
+        told = [(s.sentence, float(s.vector @ vector)) for s in scored if _is_body(s.sentence)]
+        about = _ON_TOPIC * max((cosine for _, cosine in told), default=0.0)
+        sentences = _one_each(sentence for sentence, cosine in told if cosine >= about)
+        if compared and len(sentences) < _COMPARED:
+            sentences = _one_each(sentence for sentence, _ in told)[:_COMPARED]
         total = len(sentences)
     else:
-        sure, evidence = 1.0, ()
+        evidence = ()
         leads = (_lead(article) for article in retriever.index.library.articles(filters))
         sentences = list(islice((lead for lead in leads if lead), _OPENINGS))
         total = retriever.index.library.count(filters)[0]
-    compared = question.turn == "comparison"
+        sure = 1.0 if sentences else 0.0
     statements: list[Statement] = []
     room = MAX_TEXT_WORDS
     for number, sentence in enumerate(sentences):
@@ -68,17 +71,19 @@ def overview(question: Question, retriever: Retriever, filters: Filters, thresho
 
 
 def _one_each(sentences: Iterable[Sentence]) -> list[Sentence]:
-    """The first sentence of each article that is body text, no headline or caption."""
+    """The first sentence of each article."""
     first: dict[str, Sentence] = {}
     for sentence in sentences:
-        kinds = {
-            span.kind
-            for span in sentence.article.spans
-            if span.start < sentence.end and sentence.start < span.end
-        }
-        if kinds == {"body"}:
-            first.setdefault(sentence.article.id, sentence)
+        first.setdefault(sentence.article.id, sentence)
     return list(first.values())
+
+
+def _is_body(sentence: Sentence) -> bool:
+    return all(
+        span.kind == "body"
+        for span in sentence.article.spans
+        if span.start < sentence.end and sentence.start < span.end
+    )
 
 
 def _lead(article: Article) -> Sentence | None:

@@ -138,6 +138,8 @@ def understand(text: str) -> Question:
     """What `text` asks for. Raises QuestionError where it is empty or too long."""
     if not any(c.isalnum() for c in text):
         raise QuestionError("the question is empty; ask something about the indexed articles")
+    if any("\ud800" <= c <= "\udfff" for c in text):
+        raise QuestionError("the question is not valid text; write it in UTF-8")
     if len(text) > MAX_CHARS:
         raise QuestionError(
             f"the question has {len(text)} characters, more than the {MAX_CHARS} it may have; "

@@ -14,6 +14,9 @@ def reply(question: Question, library: Library, filters: Filters) -> Draft:
     """What to say to a greeting, thanks, "what can you do" or "which articles do you have"."""
     count, _ = library.count(filters)
     indexed = "1 article is" if count == 1 else f"{count:,} articles are"
+    if filters and not count:
+        text = "No indexed article passes the filters."
+        return Draft("answered", text, 1.0, (), ())
     if question.turn == "greeting":
         text = f"Hello. {indexed} indexed; ask me what they say, and I answer with their own words."
     elif question.turn == "thanks":

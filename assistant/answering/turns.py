@@ -29,7 +29,8 @@ _PLAIN: tuple[tuple[Turn, str], ...] = (
         r"(?:please )?help(?: me)?|(?:what|who) are you|what is this|"
         r"what (?:can|do|could) (?:you|this) (?:do|answer|help(?: me)? with)(?: for me)?|"
         r"how (?:do|does|can) (?:you|this|it) work|how (?:do|can) i use (?:you|this|it)|"
-        r"what can i (?:ask|do)(?: (?:you|here))?|what (?:kind|sort)s? of questions .*",
+        r"what can i (?:ask|do)(?: (?:you|here))?|"
+        r"what (?:kind|sort)s? of questions (?:can|could|may|do) (?:i|we|you)\b.*",
     ),
     (
         "articles",
@@ -42,9 +43,10 @@ _PLAIN: tuple[tuple[Turn, str], ...] = (
 # Requests with a topic, which may be missing.
 _SUMMARY = re.compile(
     rf"{_POLITE}(?:a |the |an )?(?:short |brief |quick )?"
-    r"(?:summari[sz]e|summary|sum up|overview|tl;?dr|recap)\b(?: of| on| about|:)?(?P<topic>.*)|"
+    r"(?:(?:summari[sz]e|sum up)\b(?P<verb>.*)|"
+    r"(?:summary|overview|tl;?dr|recap)(?P<noun>$|:.*| (?:of|on|about)\b.*))|"
     r"what (?:are|is) the (?:main|key) (?:points?|news|stor(?:y|ies))\b(?P<main>.*)|"
-    r"what (?:do|does|are) the articles? (?:say|about)(?P<about>.*)"
+    r"what (?:do|does|are) the articles? (?:say|about)"
 )
 _COMPARISON = re.compile(
     rf"{_POLITE}(?:compare|contrast)\b(?: and contrast)?"
@@ -58,6 +60,7 @@ _REQUESTS: tuple[tuple[Turn, re.Pattern[str]], ...] = (
     ("summary", _SUMMARY),
     ("comparison", _COMPARISON),
 )
+_ASKS = re.compile(r"(?:who|whom|whose|what|which|when|where|why|how)\b")
 # Words of a request that name no topic.
 _NO_TOPIC = frozenset(
     """article articles story stories news everything all text texts report reports please today
@@ -78,6 +81,9 @@ def recognise(folded: str) -> tuple[Turn, str]:
     for turn, request in _REQUESTS:
         if match := request.fullmatch(bare):
             topic = next((group for group in match.groups() if group), "").strip(" ?!.,:")
+            topic = re.sub(r"^(?:of|on|about|in|regarding) ", "", topic)
+            if _ASKS.match(topic):
+                return "question", ""  # "recap: who resigned?"
             content = [w for w in words(topic) if w not in STOPWORDS and w not in _NO_TOPIC]
             return turn, topic if content else ""
     return "question", ""

@@ -167,7 +167,7 @@ def read_stated(text: str, spans: Sequence[Span]) -> Stated:
 
 
 def find_date(text: str) -> date | None:
-    """The first full date in `text`: "18 Jan, 2023", "March 5th 2024" or "2024-03-05"."""
+    """The first full date in `text`: "5 March 2024", "March 5th 2024" or "2024-03-05"."""
     match = _match_date(text)
     return _to_date(match) if match else None
 

@@ -38,8 +38,8 @@ class Notice:
 class Reading:
     """What was found beneath the given paths.
 
-    `unread` are files and folders that exist but could not be read now: what an index holds of
-    them from before is still the best there is.
+    `unread` are files and folders that exist but hold nothing that could be read now, be it that
+    one is empty or binary: what an index holds of them from before is still the best there is.
     """
 
     articles: tuple[Article, ...]
@@ -57,17 +57,19 @@ class _Unreadable(Exception):
     """This file holds no article; the message says why."""
 
 
-def read_articles(paths: Sequence[Path], taken: Mapping[str, str] | None = None) -> Reading:
+def read_articles(
+    paths: Sequence[Path], taken: Mapping[str, str] | None = None, may_be_empty: bool = False
+) -> Reading:
     """Read every article beneath `paths` (files or folders), sorted by path.
 
     `taken` maps ids that other articles already have to those articles' content hash, so that
     neither an id nor a text is used twice. Raises CorpusError where a path does not exist or the
-    paths hold no file that could be an article.
+    paths hold no file that could be an article, unless they `may_be_empty`.
     """
     notices: list[Notice] = []
     unread: set[str] = set()
     files = _find(paths, notices, unread)
-    if not files:
+    if not files and not may_be_empty:
         places = ", ".join(str(p) for p in paths)
         raise CorpusError(
             f"no articles in {places}: put files ending in {', '.join(sorted(DECODERS))} there"

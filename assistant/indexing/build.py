@@ -11,7 +11,7 @@ from pathlib import Path
 
 from assistant.corpus.passages import split_passages
 from assistant.corpus.reading import Notice, Reading, as_text, located, read_articles, text_hash
-from assistant.errors import CorpusError
+from assistant.errors import CorpusError, IndexUnusableError
 from assistant.indexing import generations
 from assistant.indexing.embedder import Embedder
 from assistant.indexing.generations import SCHEMA, Manifest
@@ -62,10 +62,13 @@ def refresh(
         base = None if rebuild else _open_base(index)
         try:
             kept = _kept(base, paths)
-            reading = read_articles(paths, {a.id: text_hash(a.text) for a in kept.values()})
+            taken = {a.id: text_hash(a.text) for a in kept.values()}
+            # Where articles were indexed from before, none may be left now.
+            emptied = base is not None and len(kept) < len(base.manifest.articles)
+            reading = read_articles(paths, taken, may_be_empty=emptied)
             former = _unread(base, reading)
             wanted = {**kept, **former, **{a.id: a for a in reading.articles}}
-            if not wanted:
+            if not wanted and not emptied:
                 problems = "\n".join(map(str, reading.notices))
                 raise CorpusError(f"none of the files holds an article:\n{problems}")
             notices = reading.notices + tuple(
@@ -88,6 +91,11 @@ def remove(
         if base is None:
             raise CorpusError(f"the index {index} was removed meanwhile")
         with closing(base.library):
+            if base.manifest.model != model:
+                raise IndexUnusableError(
+                    f"the index {index} was built with the embedding model "
+                    f"{base.manifest.model!r}, not {model!r}; name that one"
+                )
             unknown = [id_ for id_ in ids if id_ not in base.manifest.articles]
             if unknown:
                 raise CorpusError(

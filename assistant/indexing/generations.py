@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ from assistant.indexing.library import is_held
 
 SCHEMA = 1
 _BUILDING = ".building"
+_OURS = re.compile(r"\d{6,}(?:\.building)?")  # nothing else in the folder is ever removed
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,8 @@ def clean(index: Path) -> None:
     keep = find(index)
     (index / "current.new").unlink(missing_ok=True)
     for folder in (index / "generations").iterdir():
-        if folder == keep or (folder.name.isdecimal() and is_held(folder / "library.sqlite")):
+        held = folder.name.isdecimal() and is_held(folder / "library.sqlite")
+        if folder == keep or held or not _OURS.fullmatch(folder.name):
             continue
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -70,8 +70,12 @@ class Library:
             f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False
         )
         # An open read transaction keeps a shared lock on the file as long as this process lives.
-        db.execute("BEGIN")
-        db.execute("SELECT 1 FROM articles LIMIT 1").fetchone()
+        try:
+            db.execute("BEGIN")
+            db.execute("SELECT 1 FROM articles LIMIT 1").fetchone()
+        except sqlite3.Error:
+            db.close()
+            raise
         return cls(db)
 
     def copy_to(self, path: Path) -> Library:
@@ -204,9 +208,12 @@ class Library:
         )
         return articles[0][0], passages[0][0]
 
-    def undated(self) -> int:
-        """How many articles state no date."""
-        rows = self._rows("SELECT count(*) FROM articles WHERE published IS NULL")
+    def undated(self, outlets: tuple[str, ...] = ()) -> int:
+        """How many articles, of these outlets if any are given, state no date."""
+        where, values = _conditions(Filters(outlets))
+        rows = self._rows(
+            f"SELECT count(*) FROM articles a WHERE published IS NULL {where}", values
+        )
         return int(rows[0][0])
 
     def _rows(self, query: str, values: Sequence[object] = ()) -> list[tuple]:  # type: ignore[type-arg]

@@ -173,3 +173,42 @@ def test_a_long_sentence_is_cut_at_the_end_of_a_clause():
     assert text[start:end] == "One two three four five six seven eight nine, ten eleven twelve"
     assert clip(sentence, 20, whole=True) is None
     assert clip(sentence, 200) == (0, len(text))
+
+
+def test_a_comparison_names_several_articles_whatever_it_is_called(assistant):
+    for topic in ("the phone call between the spy chiefs", "the call", "the frozen assets"):
+        answer = assistant.ask(f"Compare what the outlets say about {topic}")
+        assert answer.status == "answered"
+        assert len({c.article for c in answer.citations}) >= 2
+
+
+def test_no_two_citations_of_an_answer_overlap(assistant):
+    for question in ("What did Michael Clarke say?", "What did Zelenskyy say?", "Who is Moore?"):
+        spans = [(c.article, c.start, c.end) for c in assistant.ask(question).citations]
+        for i, (article, start, end) in enumerate(spans):
+            assert not any(
+                article == other and start < there and here < end
+                for other, here, there in spans[i + 1 :]
+            )
+
+
+def test_a_headline_with_a_number_in_brackets_is_no_marker(tmp_path):
+    (tmp_path / "one.txt").write_text(
+        "Mayor quits over [1] budget row\n\nThe mayor of Gdynia quit on Monday over the budget.\n"
+    )
+    (tmp_path / "two.txt").write_text(
+        "Council names a new mayor [7]\n\nThe council of Gdynia chose a new mayor on Friday.\n"
+    )
+    with Assistant.build([tmp_path], tmp_path / "index") as town:
+        assert "(1) budget row" in town.ask("which articles do you have").text
+        assert "(7)" in town.ask("compare what the articles say about the mayor of Gdynia").text
+
+
+def test_filters_that_nothing_passes_leave_nothing_to_say(town):
+    from datetime import date
+
+    nothing = Filters(since=date(2030, 1, 1))
+    summary = town.ask("summarise", nothing)
+    assert (summary.status, summary.confidence) == ("not_found", 0.0)
+    assert "nearest" not in summary.text
+    assert "passes the filters" in town.ask("which articles do you have", nothing).text

@@ -87,3 +87,11 @@ def test_a_conversation_resolves_against_its_own_turns(assistant):
     assert answer.question == "What did he warn of?"
     assert answer.understood == "What did Bart De Wever warn of?"
     assert len(chat.turns) == 2
+
+
+def test_fragments_do_not_pile_up():
+    history = [*NAMED]
+    for question in ("Why?", "And where?"):
+        understood = resolve(question, history)
+        assert understood == f"When did Anna Kowalska resign? {question}"
+        history.append(turn(question, understood=understood))

@@ -10,6 +10,11 @@ def test_an_empty_question_is_refused(text):
         understand(text)
 
 
+def test_a_question_that_is_no_text_is_refused():
+    with pytest.raises(QuestionError, match="not valid text"):
+        understand("caf\udce9 who?")
+
+
 def test_an_overlong_question_is_refused_and_the_longest_is_not():
     assert understand("a" * MAX_CHARS).turn == "question"
     with pytest.raises(QuestionError, match="2001 characters"):
@@ -55,6 +60,10 @@ def test_the_kind_of_answer_that_is_asked_for(text, asked):
         ("Which articles of the treaty were broken?", "question"),
         ("What can you tell me about the summit?", "question"),
         ("Who is the minister?", "question"),
+        ("What kind of questions did the minister face?", "question"),
+        ("recap: who resigned?", "question"),
+        ("Summary judgment was granted by whom?", "question"),
+        ("What do the articles say about the toll?", "question"),
     ],
 )
 def test_everyday_turns_are_told_from_questions(text, turn):
@@ -68,6 +77,7 @@ def test_everyday_turns_are_told_from_questions(text, turn):
         ("Please give me a short summary of the strike.", "summary", "the strike"),
         ("summarize the articles", "summary", ""),
         ("What are the main points?", "summary", ""),
+        ("What are the main points of the loan plan?", "summary", "the loan plan"),
         (
             "Compare what the outlets say about the strike",
             "comparison",

@@ -564,3 +564,15 @@ def test_a_reader_in_another_process_keeps_its_generation_until_it_ends(worker, 
     refresh(index, folder)
     assert not first.exists()
     check_tidy(index)
+
+
+def test_a_folder_that_was_emptied_drops_its_articles_and_no_others(index, folder, tmp_path):
+    other = tmp_path / "other"
+    write(other, {"kept.txt": news(77)})
+    refresh(index, folder)
+    refresh(index, other)
+    for path in folder.iterdir():
+        path.unlink()
+    summary = refresh(index, folder)
+    assert (summary.removed, summary.unchanged) == (4, 1)
+    assert ids(index) == ["kept"]
