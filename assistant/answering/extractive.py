@@ -85,12 +85,12 @@ def _statements(scored: Sequence[Scored]) -> list[Statement]:
 
 
 def _overlaps(article: str, span: tuple[int, int], statements: Sequence[Statement]) -> bool:
-    return any(
-        statement.versions[0].article.id == article
-        and span[0] < statement.quoted[1]
-        and statement.quoted[0] < span[1]
+    cited = [
+        (version.article.id, *(statement.quoted if number == 0 else (version.start, version.end)))
         for statement in statements
-    )
+        for number, version in enumerate(statement.versions)
+    ]
+    return any(id_ == article and span[0] < end and start < span[1] for id_, start, end in cited)
 
 
 def _versions(item: Scored, scored: Sequence[Scored], said: Sequence[Scored]) -> Iterable[Sentence]:
