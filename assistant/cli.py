@@ -8,11 +8,11 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
 from assistant import __version__, cli_evaluation
+from assistant.cli_options import add_index_options, progress_bar
 from assistant.errors import AssistantError, CorpusError, UsageError
 from assistant.records import Filters
 
@@ -117,19 +117,6 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def add_index_options(parser: argparse.ArgumentParser) -> None:
-    """The options that say which index, and which model it is built with."""
-    parser.add_argument(
-        "--index", metavar="DIR", type=Path, help="the index (default: $ASSISTANT_INDEX or index)"
-    )
-    parser.add_argument(
-        "--embedding-model",
-        metavar="MODEL",
-        help="name or folder of a sentence-transformers model "
-        "(default: $ASSISTANT_EMBEDDING_MODEL or all-MiniLM-L6-v2, which is built in)",
-    )
-
-
 def _add_filters(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--outlet", metavar="OUTLET", action="append", help="only this outlet; may be repeated"
@@ -153,7 +140,7 @@ def _index(args: argparse.Namespace) -> int:
     from assistant.api import refresh
 
     started = time.perf_counter()
-    with _progress("indexing", "passages") as progress:
+    with progress_bar("indexing", "passages") as progress:
         summary = refresh(
             args.paths or [Path("seeds")],
             args.index,
@@ -309,23 +296,3 @@ def _lines(name: str) -> Iterator[tuple[int, str]]:
         reason = getattr(error, "strerror", None) or error
         raise UsageError(f"{name}: cannot be read ({reason})") from error
     yield from enumerate(text.splitlines(), start=1)
-
-
-@contextmanager
-def _progress(what: str, unit: str) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar on standard error, which appears with the first report."""
-    from tqdm import tqdm
-
-    bar: tqdm | None = None
-
-    def report(done: int, total: int) -> None:
-        nonlocal bar
-        if bar is None:
-            bar = tqdm(total=total, desc=what, unit=f" {unit}", file=sys.stderr)
-        bar.update(done - bar.n)
-
-    try:
-        yield report
-    finally:
-        if bar is not None:
-            bar.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from functools import lru_cache
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant import __version__
+from assistant.cli_options import add_index_options, progress_bar
 from assistant.errors import GateError, UsageError
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     evaluate.set_defaults(run=_evaluate)
     evaluate.add_argument("gold", metavar="GOLD.jsonl", nargs="+", type=Path, help="gold questions")
-    _add_index_options(evaluate)
+    add_index_options(evaluate)
     evaluate.add_argument("--report", metavar="DIR", type=Path, help="write the report there")
     evaluate.add_argument(
         "--engine", metavar="ENGINE", action="append", help=f"what answers (default: {_OWN})"
@@ -100,7 +101,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     check.set_defaults(run=_check)
     check.add_argument("gold", metavar="GOLD.jsonl", nargs="+", type=Path, help="gold questions")
     check.add_argument("--write", action="store_true", help="mend the files")
-    _add_index_options(check)
+    add_index_options(check)
     draft = actions.add_parser(
         "draft",
         help="make draft entries from a CSV or from feedback",
@@ -113,16 +114,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     draft.add_argument(
         "--out", metavar="FILE.jsonl", type=Path, help="a new file (default: standard output)"
     )
-    _add_index_options(draft)
-
-
-def _add_index_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--index", metavar="DIR", type=Path, help="the index (default: $ASSISTANT_INDEX or index)"
-    )
-    parser.add_argument(
-        "--embedding-model", metavar="MODEL", help="the model that the index was built with"
-    )
+    add_index_options(draft)
 
 
 def _share(text: str) -> float:
@@ -179,7 +171,7 @@ def _evaluate(args: argparse.Namespace) -> int:
                 journal = run.Journal(args.report / "answers.jsonl", *key)
                 journals.append(journal)
                 _take_up(journal, engine.name, args.fresh)
-            with _progress(engine.name) as progress:
+            with progress_bar(engine.name, "questions") as progress:
                 replied = run.ask_all(questions.questions, engine, journal, progress)
             runs.append(
                 report.make_run(engine, questions.questions, replied, texts, args.threshold)
@@ -355,7 +347,7 @@ def _draft(args: argparse.Namespace) -> int:
     lines = []
     with (
         Assistant.open(args.index, embedding_model=args.embedding_model) as opened,
-        _progress("drafting") as progress,
+        progress_bar("drafting", "questions") as progress,
     ):
         for number, item in enumerate(wanted, start=1):
             entry = drafting.draft(item, number, lambda q: opened.ask(q, threshold=0.0))
@@ -367,23 +359,3 @@ def _draft(args: argparse.Namespace) -> int:
         args.out.write_text("".join(lines), encoding="utf-8")
         print(f'{len(lines):,} drafts in {args.out}; review each, then remove its key "draft"')
     return 0
-
-
-@contextmanager
-def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar on standard error, which appears with the first report."""
-    from tqdm import tqdm
-
-    bar: tqdm | None = None
-
-    def report(done: int, total: int) -> None:
-        nonlocal bar
-        if bar is None:
-            bar = tqdm(total=total, desc=what, unit=" questions", file=sys.stderr)
-        bar.update(done - bar.n)
-
-    try:
-        yield report
-    finally:
-        if bar is not None:
-            bar.close()

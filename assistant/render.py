@@ -8,6 +8,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
+from assistant.answering.citations import cite
 from assistant.records import Answer, Citation, Evidence
 
 _NEAREST = 3  # passages shown under "not found"
@@ -119,14 +120,4 @@ def _evidence(number: int, item: Evidence) -> dict[str, Any]:
 
 
 def _evidence_citation(number: int, item: Evidence) -> Citation:
-    article, passage = item.article, item.passage
-    return Citation(
-        number,
-        article.id,
-        article.title,
-        article.outlet,
-        article.published,
-        passage.start,
-        passage.end,
-        passage.text,
-    )
+    return cite(number, item.article, item.passage.start, item.passage.end)

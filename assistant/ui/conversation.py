@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from assistant.answering.citations import cite
 from assistant.api import Assistant
 from assistant.records import Answer, Article, Citation, Evidence, Filters, Turn
 from assistant.text import line_spans, sentence_spans
@@ -59,18 +60,9 @@ def ask(
 
 
 def _nearest(number: int, evidence: Evidence) -> Source:
-    article, passage = evidence.article, evidence.passage
-    citation = Citation(
-        number,
-        article.id,
-        article.title,
-        article.outlet,
-        article.published,
-        passage.start,
-        passage.end,
-        passage.text,
-    )
-    return _source("nearest", citation, article)
+    passage = evidence.passage
+    citation = cite(number, evidence.article, passage.start, passage.end)
+    return _source("nearest", citation, evidence.article)
 
 
 def _source(kind: SourceKind, citation: Citation, article: Article) -> Source:
