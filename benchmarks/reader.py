@@ -24,7 +24,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from assistant.answering.reader import Reader
+from assistant.answering.reader_weights import BUNDLED
+from assistant.answering.reader_weights import load as load_reader
 
 _ARTICLES = re.compile(r"\b(?:a|an|the)\b")
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
@@ -194,14 +195,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Read every question's passage and print the figures."""
     parser = argparse.ArgumentParser(description="Measure the reader on a SQuAD-JSON file.")
     parser.add_argument("--data", type=Path, required=True, metavar="FILE.json[.gz]")
-    parser.add_argument("--weights", type=Path, required=True, help="folder of weights")
+    parser.add_argument(
+        "--reader", default=BUNDLED, help="folder or name of another reader (default: %(default)s)"
+    )
     parser.add_argument("--threshold", type=float, help="instead of the shipped one")
-    parser.add_argument("--threads", type=int, default=0, help="for onnxruntime; 0: its choice")
     parser.add_argument("--json", action="store_true", help="one JSON object on one line")
     parser.add_argument("--predictions", type=Path, metavar="OUT.json")
     args = parser.parse_args(argv)
     questions = load(args.data)
-    reader = Reader.load(args.weights, threads=args.threads)
+    reader = load_reader(args.reader)
     threshold = reader.config.threshold if args.threshold is None else args.threshold
     outcomes, predictions = [], {}
     started = time.perf_counter()

@@ -17,30 +17,28 @@ Everything is a function of the files and the seed.
 
 from __future__ import annotations
 
-import gzip
-import json
 import math
 import random
-import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 
-from assistant.text import STOPWORDS, fold, sentence_spans, words
-
-Span = tuple[int, int]
-
-# Spans of these sets point to the first occurrence of the answer, not to the one that was meant.
-_FIRST_OCCURRENCE = frozenset({"squad2_25articles", "fairytaleqa", "timeqa_human"})
-_SENTENCES_ONLY = frozenset({"qamr", "qadiscourse"})
-_QUESTION_WORDS = frozenset(
-    words(
-        """what which who whom whose when where why how many much did does do was were is are
-        name"""
-    )
+from assistant.training.reader_sets import (
+    Asked,
+    Lookup,
+    Span,
+    holds,
+    load,
+    meant,
+    passages,
+    sentences,
+    stems,
+    window,
 )
+from assistant.training.reader_swaps import swap
+
+_SENTENCES_ONLY = frozenset({"qamr", "qadiscourse"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,30 +58,17 @@ class Recipe:
 
 
 MIX: dict[str, Recipe] = {
-    "squad2_25articles": Recipe(2.0, near=0.35, swapped=0.45, other=0.01, joined=0.10),
-    "squadshifts_new_wiki": Recipe(1.0, near=0.30, swapped=0.35, other=0.02, joined=0.10),
-    "squadshifts_reddit": Recipe(0.18),
-    "squadshifts_amazon_reviews": Recipe(0.12),
-    "qamr": Recipe(0.14, near=0.04),
-    "qadiscourse": Recipe(0.55, near=0.15),
-    "policyqa": Recipe(0.08),
-    "fairytaleqa": Recipe(0.30, near=0.08, swapped=0.03),
-    "timeqa_human": Recipe(0.50, near=0.25),
-    "covidqa": Recipe(0.40, near=0.15),
+    "squad2_25articles": Recipe(3.0, near=0.90, swapped=0.80, other=0.02, joined=0.10),
+    "squadshifts_new_wiki": Recipe(1.8, near=0.70, swapped=0.70, other=0.03, joined=0.10),
+    "squadshifts_reddit": Recipe(0.70, near=0.05, swapped=0.20, joined=0.05),
+    "squadshifts_amazon_reviews": Recipe(0.50, near=0.05, swapped=0.10),
+    "qamr": Recipe(0.45, near=0.22),
+    "qadiscourse": Recipe(0.90, near=0.25),
+    "policyqa": Recipe(0.10),
+    "fairytaleqa": Recipe(0.50, near=0.12, swapped=0.05),
+    "timeqa_human": Recipe(0.80, near=0.40),
+    "covidqa": Recipe(0.60, near=0.20),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One question as its set asks it; no `answers` means the context does not answer it."""
-
-    id: str
-    source: str
-    article: str
-    paragraph: int
-    context: str
-    question: str
-    answers: tuple[Span, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,273 +83,9 @@ class Example:
     answer: Span | None
 
 
-def load(path: Path) -> list[Asked]:
-    """The questions of one SQuAD-JSON file, gzipped or not; the source is the file's stem."""
-    raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    source = path.name.split(".")[0]
-    asked = []
-    for a, article in enumerate(json.loads(raw)["data"]):
-        for p, paragraph in enumerate(article["paragraphs"]):
-            context = paragraph["context"]
-            for qa in paragraph["qas"]:
-                texts = Counter(answer["text"] for answer in qa["answers"])
-                # The answer most annotators gave comes first.
-                answers = sorted(qa["answers"], key=lambda answer: -texts[answer["text"]])
-                spans = tuple(
-                    (answer["answer_start"], answer["answer_start"] + len(answer["text"]))
-                    for answer in answers
-                )
-                name = f"{a}:{article.get('title', '')}"
-                asked.append(
-                    Asked(qa["id"], source, name, p, context, qa["question"].strip(), spans)
-                )
-    return asked
-
-
-@lru_cache(maxsize=20_000)
-def _sentences(context: str) -> tuple[Span, ...]:
-    return tuple(sentence_spans(context))
-
-
-@lru_cache(maxsize=100_000)
-def stems(text: str) -> frozenset[str]:
-    """Content words, folded and cut to six letters: enough to tell what two texts share."""
-    return frozenset(
-        word[:6]
-        for word in (fold(word) for word in words(text))
-        if word not in STOPWORDS and word not in _QUESTION_WORDS
-    )
-
-
-def meant(asked: Asked) -> Span | None:
-    """The span to train on: where it recurs, in the sentence most like the question."""
-    if not asked.answers:
-        return None
-    start, end = asked.answers[0]
-    if asked.source not in _FIRST_OCCURRENCE:
-        return start, end
-    text = asked.context[start:end]
-    wanted = stems(asked.question)
-    best, most = (start, end), -1
-    for match in re.finditer(rf"(?<!\w){re.escape(text)}(?!\w)", asked.context):
-        shared = max(
-            (
-                len(wanted & stems(asked.context[left:right]))
-                for left, right in _sentences(asked.context)
-                if left <= match.start() < right
-            ),
-            default=0,
-        )
-        if shared > most:
-            best, most = match.span(), shared
-    return best
-
-
-def _touched(spans: Sequence[Span], around: Span) -> list[int]:
-    """Indices of the `spans` that share a character with `around`."""
-    return [i for i, (left, right) in enumerate(spans) if right > around[0] and left < around[1]]
-
-
-def window(context: str, around: Span, target: int, rng: random.Random) -> Span:
-    """A stretch of whole sentences with `around` inside, of about `target` words.
-
-    Grows to either side at random. A single overlong sentence is cut at white space.
-    """
-    sentences = _sentences(context)
-    inside = _touched(sentences, around) or [0]
-    first, last = inside[0], inside[-1]
-    size = len(context[sentences[first][0] : sentences[last][1]].split())
-    while size < target and (first > 0 or last + 1 < len(sentences)):
-        left = first > 0 and (last + 1 == len(sentences) or rng.random() < 0.5)
-        add = sentences[first - 1] if left else sentences[last + 1]
-        more = len(context[slice(*add)].split())
-        if size + more > target * 1.3 and size >= target * 0.5:
-            break
-        size += more
-        first, last = (first - 1, last) if left else (first, last + 1)
-    start = min(sentences[first][0], around[0])
-    end = max(sentences[last][1], around[1])
-    if size > target * 1.6:
-        start, end = _cut(context, (start, end), around, target)
-    return start, end
-
-
-def _cut(context: str, whole: Span, around: Span, target: int) -> Span:
-    """`whole` cut to about `target` words around `around`, at white space."""
-    pieces = [match.span() for match in re.compile(r"\S+").finditer(context, *whole)]
-    inside = _touched(pieces, around)
-    if not inside:
-        return whole
-    spare = max(0, target - (inside[-1] - inside[0] + 1))
-    first = max(0, inside[0] - spare // 2)
-    last = min(len(pieces) - 1, inside[-1] + spare - spare // 2)
-    return min(pieces[first][0], around[0]), max(pieces[last][1], around[1])
-
-
 def _target(rng: random.Random) -> int:
     """Words per training passage: those of the index (60 to 120), shorter ones to save time."""
     return rng.randint(35, 115)
-
-
-class Lookup:
-    """Texts found by shared words, weighted by rarity (BM25 without its length term).
-
-    Args:
-        texts: what is searched; results are indices into it.
-    """
-
-    def __init__(self, texts: Sequence[str]) -> None:
-        self.texts = texts
-        self._holders: dict[str, list[int]] = defaultdict(list)
-        for i, text in enumerate(texts):
-            for stem in stems(text):
-                self._holders[stem].append(i)
-
-    def nearest(self, question: str, limit: int) -> list[int]:
-        """Indices of the `limit` texts most like `question`, best first, by index where equal."""
-        scores: dict[int, float] = defaultdict(float)
-        # Sorted, since the order of a set of strings differs from run to run, and so would sums.
-        for stem in sorted(stems(question)):
-            holders = self._holders.get(stem, [])
-            rarity = math.log(1 + len(self.texts) / (1 + len(holders)))
-            for i in holders:
-                scores[i] += rarity
-        return sorted(scores, key=lambda i: (-scores[i], i))[:limit]
-
-
-def holds(text: str, answers: Iterable[str]) -> bool:
-    """Whether `text` may hold one of `answers`: as a string, or most of its words."""
-    folded, found = fold(text), stems(text)
-    for answer in answers:
-        bare = re.sub(r"^(?:the|an?) ", "", fold(answer)).strip(" .,'\"")
-        wanted = stems(answer)
-        if not bare or bare in folded or (wanted and len(wanted & found) * 2 > len(wanted)):
-            return True
-    return False
-
-
-_YEAR = re.compile(r"\b(?:1[0-9]|20)\d\d\b")
-_NUMBER = re.compile(r"\b\d+(?:[.,]\d+)*\b")
-_NAME = re.compile(r"\b[A-Z][\w'’-]+(?:\s(?:(?:of|the|de|van|von)\s)?[A-Z][\w'’-]+)*")
-_NOT_NAMES = frozenset(
-    words(
-        """The A An In On At For From By With What Which Who Whom Whose When Where Why How If It He
-        She They This That These Those I But And As His Her Their Its Although While After Before
-        During There Some Many Most Other Another Both Did Does Was Were Is Are"""
-    )
-)
-_OPPOSITES = {
-    a: b
-    for pair in (
-        "first last", "largest smallest", "most least", "highest lowest", "before after",
-        "north south", "east west", "northern southern", "eastern western", "oldest youngest",
-        "earliest latest", "increase decrease", "increased decreased", "more fewer", "best worst",
-        "win lose", "won lost", "longest shortest", "begin end", "began ended", "start stop",
-        "started stopped", "founded abolished", "created destroyed", "support oppose",
-        "supported opposed", "allowed banned", "accepted rejected", "male female", "above below",
-        "biggest smallest", "maximum minimum", "majority minority", "buy sell", "bought sold",
-        "joined left", "arrive depart", "arrived departed", "success failure", "agreed refused",
-        "rise fall", "rose fell", "upper lower", "public private", "born buried", "include exclude",
-        "included excluded", "positive negative", "common rare", "strongest weakest",
-    )
-    for a, b in (pair.split(), reversed(pair.split()))
-}  # fmt: skip
-
-
-def named(text: str) -> dict[str, list[str]]:
-    """Years, other numbers and capitalised names in `text`, each kind in order of appearance.
-
-    A sentence's first word is no name on its own account.
-    """
-    years = [match.group() for match in _YEAR.finditer(text)]
-    numbers = [m.group() for m in _NUMBER.finditer(text) if not _YEAR.fullmatch(m.group())]
-    names = []
-    for match in _NAME.finditer(text):
-        opens = match.start() == 0 or text[: match.start()].rstrip()[-1:] in '.?!"“:'
-        name = match.group()
-        if opens:
-            # The opening word is capitalised whatever it is; what follows it is a name still.
-            name = name.partition(" ")[2]
-        name = re.sub(r"(?:'s|’s|')$", "", name)
-        if name[:1].isupper() and name.split()[0] not in _NOT_NAMES and len(name) > 2:
-            names.append(name)
-    return {"year": years, "number": numbers, "name": names}
-
-
-def swap(
-    question: str, context: str, elsewhere: str, answers: Sequence[str], rng: random.Random
-) -> str | None:
-    """`question` changed so that `context` no longer answers it, or None where that is not safe.
-
-    A name or number that the context holds gives way to another of its kind, from the context or
-    from `elsewhere` (the rest of the article); or one word to its opposite. Where the passage's
-    sentences about the newcomer share much with the question, it may well answer the new
-    question too, and nothing is returned.
-    """
-    own = named(question)
-    here, there = named(context), named(elsewhere)
-    folded = fold(context)
-    choices: list[tuple[str, str]] = []
-    for kind, found in own.items():
-        for old in found:
-            if fold(old) not in folded:
-                continue
-            # Mostly from the same passage: a newcomer the passage never names is easily seen.
-            pool = here[kind] if rng.random() < 0.7 and here[kind] else there[kind]
-            fresh = [
-                new
-                for new in sorted(set(pool))
-                if not stems(new) & stems(old)
-                and fold(new) not in fold(question)
-                and not holds(new, answers)
-                and not any(fold(new) in fold(answer) for answer in answers)
-                and abs(len(new.split()) - len(old.split())) <= 1
-            ]
-            rng.shuffle(fresh)
-            choices.extend((old, new) for new in fresh[:3])
-    rest_of = stems(question)
-    rng.shuffle(choices)
-    opposites = [
-        (word, _OPPOSITES[word.lower()])
-        for word in question.split()
-        if word.lower() in _OPPOSITES and _OPPOSITES[word.lower()] not in folded
-    ]
-    if opposites and (not choices or rng.random() < 0.4):
-        choices.insert(0, rng.choice(opposites))
-    for old, new in choices:
-        rest = rest_of - stems(old)
-        if len(rest) < 2:
-            continue
-        near = max(
-            (
-                len(rest & stems(context[left:right])) / len(rest)
-                for left, right in _sentences(context)
-                if fold(new) in fold(context[left:right])
-            ),
-            default=0.0,
-        )
-        if near <= 0.34:
-            place = re.search(rf"(?<!\w){re.escape(old)}(?!\w)", question)
-            if place is not None:
-                return question[: place.start()] + new + question[place.end() :]
-    return None
-
-
-def passages(context: str, size: int = 90) -> list[str]:
-    """`context` cut into runs of whole sentences of about `size` words, as the index does."""
-    found, start, count = [], None, 0
-    end = 0
-    for left, right in _sentences(context):
-        more = len(context[left:right].split())
-        if start is not None and count + more > size * 1.3:
-            found.append(context[start:end])
-            start, count = None, 0
-        if start is None:
-            start = left
-        count, end = count + more, right
-    if start is not None:
-        found.append(context[start:end])
-    return [passage for passage in found if 15 <= len(passage.split()) <= 200]
 
 
 class Mixer:
@@ -430,7 +151,7 @@ class Mixer:
         """The sentence most like an unanswerable question: the one that tempts."""
         wanted = stems(item.question)
         return max(
-            _sentences(item.context),
+            sentences(item.context),
             key=lambda span: len(wanted & stems(item.context[slice(*span)])),
             default=None,
         )
@@ -445,7 +166,7 @@ class Mixer:
         others: list[str] = []
         size = len(own.split())
         for i in lookup.nearest(base.question, 12):
-            for a, b in _sentences(lookup.texts[i]):
+            for a, b in sentences(lookup.texts[i]):
                 text = lookup.texts[i][a:b]
                 if text in base.context or holds(text, [answer]) or size > target:
                     continue

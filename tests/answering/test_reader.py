@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import BertPreTokenizer
+from tokenizers.processors import BertProcessing
 
-from assistant.answering.reader import Reader, ReaderConfig
+from assistant.answering.reader import Reader
+from assistant.answering.reader_weights import ReaderConfig, load
 from assistant.errors import ModelError
 
 CONFIG = ReaderConfig("fake", 24, 4, 5, 1.0, 0.0, 0.5)
@@ -16,14 +18,24 @@ PAD, CLS, SEP, OTHER, BEGIN, END, BOTH = range(7)
 VOCABULARY = {"[PAD]": 0, "[CLS]": 1, "[SEP]": 2, "[UNK]": 3, "alpha": 4, "omega": 5, "solo": 6}
 
 
-class FakeSession:
+def tokenizer():
+    made = Tokenizer(WordLevel(VOCABULARY, unk_token="[UNK]"))
+    made.pre_tokenizer = BertPreTokenizer()
+    made.post_processor = BertProcessing(("[SEP]", SEP), ("[CLS]", CLS))
+    return made
+
+
+def indifferent(ids, mask, types):
+    return np.zeros((*ids.shape, 2), np.float32)
+
+
+class FakeModel:
     """An answer begins at "alpha", ends at "omega", and is "solo" alone; [CLS] has 1 for each."""
 
     def __init__(self):
         self.shapes = []
 
-    def run(self, _, feed):
-        ids, mask = feed["input_ids"], feed["attention_mask"]
+    def __call__(self, ids, mask, types):
         self.shapes.append(ids.shape)
         assert ids.shape[1] <= CONFIG.max_tokens
         assert ((ids != PAD) == (mask == 1)).all()
@@ -33,18 +45,14 @@ class FakeSession:
         logits[..., 1][(ids == END)] = 4.0
         logits[ids == BOTH] = 3.0
         # Neither the question nor what follows the passage may ever be an answer.
-        logits[feed["token_type_ids"] == 0, :] += np.where(
-            ids[feed["token_type_ids"] == 0] == CLS, 0, 99
-        )[:, None]
+        logits[types == 0, :] += np.where(ids[types == 0] == CLS, 0, 99)[:, None]
         logits[ids == SEP] = 99.0
-        return [logits]
+        return logits
 
 
 @pytest.fixture
 def reader():
-    tokenizer = Tokenizer(WordLevel(VOCABULARY, unk_token="[UNK]"))
-    tokenizer.pre_tokenizer = BertPreTokenizer()
-    return Reader(FakeSession(), tokenizer, CONFIG)
+    return Reader(FakeModel(), tokenizer(), CONFIG)
 
 
 def answers(passage, reading):
@@ -56,7 +64,6 @@ def test_span_score_is_start_plus_end_less_null(reader):
     (reading,) = reader.read("who", [passage], top=1)
     assert answers(passage, reading) == ["alpha two,\nomega"]
     assert reading.spans[0].score == pytest.approx(4 + 4 - 2)
-    assert reading.null == pytest.approx(2)
     assert reading.score == reading.spans[0].score
     assert reading.spans[0].probability == pytest.approx(1 / (1 + np.exp(-6)))
 
@@ -99,11 +106,9 @@ def test_long_passages_are_read_to_their_end_in_windows(reader):
         assert answers(passage, reading)[0] == "solo"
 
 
-def test_an_overlong_question_is_cut_but_leaves_room(reader):
+def test_an_overlong_question_is_cut_but_leaves_room():
     config = ReaderConfig("fake", 80, 4, 5, 1.0, 0.0, 0.5)
-    long = Reader(reader._session, reader._tokenizer, config)
-    reader._session.run = lambda _, feed: [np.zeros((*feed["input_ids"].shape, 2), np.float32)]
-    (reading,) = long.read("why " * 500, ["because"])
+    (reading,) = Reader(indifferent, tokenizer(), config).read("why " * 500, ["because"])
     assert answers("because", reading) == ["because"]
 
 
@@ -113,12 +118,8 @@ def test_no_passages_no_readings(reader):
 
 @given(st.text(), st.text(max_size=40))
 def test_offsets_are_code_points_of_the_passage(passage, question):
-    tokenizer = Tokenizer(WordLevel(VOCABULARY, unk_token="[UNK]"))
-    tokenizer.pre_tokenizer = BertPreTokenizer()
     config = ReaderConfig("fake", 100, 4, 5, 1.0, 0.0, 0.5)
-    session = FakeSession()
-    session.run = lambda _, feed: [np.zeros((*feed["input_ids"].shape, 2), np.float32)]
-    (reading,) = Reader(session, tokenizer, config).read(question, [passage])
+    (reading,) = Reader(indifferent, tokenizer(), config).read(question, [passage])
     for span in reading.spans:
         assert 0 <= span.start < span.end <= len(passage)
         assert passage[span.start : span.end]
@@ -129,17 +130,37 @@ def test_probability_survives_any_score():
     assert CONFIG.probability(-1e9) == pytest.approx(0)
 
 
+def test_the_best_span_inside_a_region(reader):
+    passage = "solo left. alpha one omega. nothing here."
+    regions = [(0, 10), (11, 27), (28, 41), (10, 11)]
+    (reading,) = reader.read("who", [passage], regions=[regions])
+    first, second, third, fourth = reading.within
+    assert passage[first.start : first.end] == "solo"
+    assert passage[second.start : second.end] == "alpha one omega"
+    assert 28 <= third.start < third.end <= 41
+    assert third.score < first.score
+    assert fourth is None
+
+
+def test_regions_are_found_in_whatever_window_holds_them(reader):
+    passage = "x " * 40 + "solo " + "x " * 40
+    (reading,) = reader.read("who", [passage], regions=[[(80, 84), (0, len(passage))]])
+    assert [(span.start, span.end) for span in reading.within] == [(80, 84)] * 2
+
+
 def test_missing_and_broken_weights_say_what_is_wrong(tmp_path):
+    with pytest.raises(ModelError, match="cannot be loaded"):
+        load(str(tmp_path))
+    (tmp_path / "model.onnx").write_bytes(b"no model")
     with pytest.raises(ModelError, match=r"config\.json"):
-        Reader.load(tmp_path)
+        load(str(tmp_path))
     (tmp_path / "config.json").write_text("{}")
     with pytest.raises(ModelError, match=r"config\.json"):
-        Reader.load(tmp_path)
+        load(str(tmp_path))
     keys = ("name", "max_tokens", "overlap", "max_answer_tokens", "slope", "intercept", "threshold")
     (tmp_path / "config.json").write_text(json.dumps(dict.fromkeys(keys, 1)))
-    with pytest.raises(ModelError, match=r"model\.onnx is missing"):
-        Reader.load(tmp_path)
-    (tmp_path / "model.onnx").write_bytes(b"no model")
+    with pytest.raises(ModelError, match=r"tokenizer\.json is missing"):
+        load(str(tmp_path))
     (tmp_path / "tokenizer.json").write_text("{}")
     with pytest.raises(ModelError, match="cannot be loaded"):
-        Reader.load(tmp_path)
+        load(str(tmp_path))
