@@ -9,10 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
-from assistant.answering import extractive, small_talk
+from assistant.answering import extractive, reader_weights, small_talk
 from assistant.answering.citations import verify
 from assistant.answering.followups import resolve
 from assistant.answering.questions import understand
+from assistant.answering.reader import Reader
 from assistant.answering.retrieval import Retriever
 from assistant.answering.sentences import default_threshold
 from assistant.errors import CorpusError, IndexUnusableError, UsageError
@@ -31,25 +32,41 @@ Progress = Callable[[int, int], None]
 class Assistant:
     """Answers questions about the articles of one index. Safe to share between threads."""
 
-    def __init__(self, settings: Settings, index: Index, embedder: Embedder) -> None:
+    def __init__(
+        self, settings: Settings, index: Index, embedder: Embedder, reader: Reader
+    ) -> None:
         self.settings = settings
         self._index = index
         self._embedder = embedder
         self._retriever = Retriever(index, embedder)
+        self._reader = reader
 
     @classmethod
     def open(
-        cls, index: str | Path | None = None, *, embedding_model: str | None = None
+        cls,
+        index: str | Path | None = None,
+        *,
+        embedding_model: str | None = None,
+        reader: str | None = None,
     ) -> Assistant:
         """Open an index that was built before.
 
         Raises IndexUnusableError where there is none, or it was built otherwise; ModelError where
-        the embedding model cannot be loaded.
+        a model cannot be loaded.
         """
-        settings = Settings.load(index, embedding_model)
+        return cls.from_settings(Settings.load(index, embedding_model, reader))
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Assistant:
+        """As `open`, with everything settled."""
         opened = Index.open(settings.index, settings.embedding_model)
         try:
-            return cls(settings, opened, Embedder.load(settings.embedding_model))
+            return cls(
+                settings,
+                opened,
+                Embedder.load(settings.embedding_model),
+                reader_weights.load(settings.reader),
+            )
         except BaseException:
             opened.close()
             raise
@@ -109,7 +126,7 @@ class Assistant:
                 "'assistant index PATH ...'"
             )
         if understood.turn in ("question", "summary", "comparison"):
-            draft = extractive.answer(understood, self._retriever, filters, threshold)
+            draft = extractive.answer(understood, self._retriever, self._reader, filters, threshold)
         else:
             draft = small_talk.reply(understood, library, filters)
         answer = Answer(
@@ -128,6 +145,20 @@ class Assistant:
         cited = {citation.article for citation in answer.citations}
         verify(answer, {id_: article for id_ in cited if (article := library.article(id_))})
         return answer
+
+    def stream(
+        self,
+        question: str,
+        filters: Filters = Filters(),
+        *,
+        history: Sequence[Turn] = (),
+        threshold: float | None = None,
+    ) -> Iterator[Answer]:
+        """The answer as it grows, each time verified; the last one is what `ask` returns.
+
+        Arguments and errors are those of `ask`.
+        """
+        yield self.ask(question, filters, history=history, threshold=threshold)
 
     @property
     def threshold(self) -> float:

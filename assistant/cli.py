@@ -12,7 +12,12 @@ from datetime import date
 from pathlib import Path
 
 from assistant import __version__, cli_evaluation
-from assistant.cli_options import add_index_options, progress_bar
+from assistant.cli_options import (
+    add_engine_options,
+    add_index_options,
+    progress_bar,
+    settings,
+)
 from assistant.errors import AssistantError, CorpusError, UsageError
 from assistant.records import Filters
 
@@ -107,11 +112,14 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument("question", metavar="QUESTION", nargs="?", help="the question")
     ask.add_argument("--file", metavar="FILE", help="a file of questions; '-' is standard input")
     ask.add_argument("--json", action="store_true", help="print JSON, one object a line")
+    add_engine_options(ask)
     _add_filters(ask)
     chat = command("chat", _chat, "ask questions one after the other in the terminal")
+    add_engine_options(chat)
     _add_filters(chat)
     cli_evaluation.add_commands(commands)
     serve = command("serve", _serve, "open the chat page")
+    add_engine_options(serve)
     serve.add_argument("--host", default="127.0.0.1", help="address (default: %(default)s)")
     serve.add_argument("--port", type=int, default=7860, help="port (default: %(default)s)")
     return parser
@@ -227,7 +235,7 @@ def _ask(args: argparse.Namespace) -> int:
         raise UsageError("give one QUESTION, or --file FILE with a question a line")
     filters = _filters(args)
     show = render.to_json if args.json else render.to_text
-    with Assistant.open(args.index, embedding_model=args.embedding_model) as assistant:
+    with Assistant.from_settings(settings(args)) as assistant:
         if args.file is None:
             print(show(assistant.ask(args.question, filters)))
             return 0
@@ -249,7 +257,7 @@ def _chat(args: argparse.Namespace) -> int:
     from assistant.api import Assistant
 
     filters = _filters(args)
-    with Assistant.open(args.index, embedding_model=args.embedding_model) as assistant:
+    with Assistant.from_settings(settings(args)) as assistant:
         if sys.stdin.isatty():
             import readline  # noqa: F401  (arrow keys and history in input())
         print("Ask about the articles; an empty line or Ctrl-D ends.")
@@ -271,13 +279,13 @@ def _chat(args: argparse.Namespace) -> int:
 
 
 def _serve(args: argparse.Namespace) -> int:
-    from assistant.ui.page import serve
+    from assistant.server import serve
 
     def say(line: str) -> None:
         print(line, flush=True)
 
     say("Starting ...")
-    serve(args.index, args.embedding_model, args.host, args.port, say)
+    serve(settings(args), args.host, args.port, say)
     return 0
 
 

@@ -13,7 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant import __version__
-from assistant.cli_options import add_index_options, progress_bar
+from assistant.cli_options import (
+    add_engine_options,
+    add_index_options,
+    progress_bar,
+    settings,
+)
 from assistant.errors import GateError, UsageError
 
 if TYPE_CHECKING:
@@ -61,6 +66,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     evaluate.set_defaults(run=_evaluate)
     evaluate.add_argument("gold", metavar="GOLD.jsonl", nargs="+", type=Path, help="gold questions")
     add_index_options(evaluate)
+    add_engine_options(evaluate)
     evaluate.add_argument("--report", metavar="DIR", type=Path, help="write the report there")
     evaluate.add_argument(
         "--engine", metavar="ENGINE", action="append", help=f"what answers (default: {_OWN})"
@@ -231,9 +237,8 @@ def _index(args: argparse.Namespace) -> dict[str, Any]:
     import hashlib
 
     from assistant.indexing.generations import Manifest, current
-    from assistant.settings import Settings
 
-    path = Settings.load(args.index, args.embedding_model).index
+    path = settings(args).index
     folder = current(path)
     manifest = Manifest.read(folder)
     return {
@@ -277,7 +282,7 @@ def _own_engine(args: argparse.Namespace) -> Iterator[Engine]:
     from assistant.evaluation.replies import Reply, read_reply
     from assistant.records import GoldQuestion
 
-    with Assistant.open(args.index, embedding_model=args.embedding_model) as opened:
+    with Assistant.from_settings(settings(args)) as opened:
 
         def reply(question: GoldQuestion) -> Reply:
             conversation = opened.chat()
@@ -288,9 +293,12 @@ def _own_engine(args: argparse.Namespace) -> Iterator[Engine]:
             values = json.loads(render.to_json(answer)) | {"confidence": answer.confidence}
             return read_reply(values)
 
-        settings = {name: str(value) for name, value in asdict(opened.settings).items()}
-        code = code_hash(Path(assistant.__file__).parent, ("evaluation", "training", "ui"))
-        yield Engine(_OWN, reply, opened.threshold, settings, code)
+        chosen = {name: str(value) for name, value in asdict(opened.settings).items()}
+        code = code_hash(
+            Path(assistant.__file__).parent,
+            ("evaluation", "training", "ui", "server.py", "holder.py"),
+        )
+        yield Engine(_OWN, reply, opened.threshold, chosen, code)
 
 
 def _take_up(journal: Journal, name: str, fresh: bool) -> None:
@@ -346,7 +354,7 @@ def _draft(args: argparse.Namespace) -> int:
         raise UsageError(f"{args.out} is there already; give the name of a new file")
     lines = []
     with (
-        Assistant.open(args.index, embedding_model=args.embedding_model) as opened,
+        Assistant.from_settings(settings(args)) as opened,
         progress_bar("drafting", "questions") as progress,
     ):
         for number, item in enumerate(wanted, start=1):

@@ -1,4 +1,4 @@
-"""What the commands have in common: the options that name an index, and a progress bar."""
+"""What the commands have in common: options that become settings, and a progress bar."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from assistant.settings import Settings
 
 
 def add_index_options(parser: argparse.ArgumentParser) -> None:
@@ -20,6 +22,21 @@ def add_index_options(parser: argparse.ArgumentParser) -> None:
         help="name or folder of a sentence-transformers model "
         "(default: $ASSISTANT_EMBEDDING_MODEL or all-MiniLM-L6-v2, which is built in)",
     )
+
+
+def add_engine_options(parser: argparse.ArgumentParser) -> None:
+    """The options that say how questions are answered."""
+    parser.add_argument(
+        "--reader",
+        metavar="MODEL",
+        help="name or folder of an extractive question-answering model of transformers "
+        "(default: $ASSISTANT_READER or the one that is built in)",
+    )
+
+
+def settings(args: argparse.Namespace) -> Settings:
+    """The settings that the options give. Raises SettingsError."""
+    return Settings.load(args.index, args.embedding_model, getattr(args, "reader", None))
 
 
 @contextmanager

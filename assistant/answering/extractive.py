@@ -1,13 +1,17 @@
 """The default engine: answers in the sources' own sentences.
 
-The likeliest sentence leads; other outlets' versions of it become further citations of the same
-statement; one or two more sentences follow where they add something and there is room.
+Sentences that agree on the answer are pooled. The likeliest of the best answer leads; other
+articles' sentences with the same answer become further citations of the same statement; another
+sentence or two follow where they are nearly as likely, said to be another report where they give
+another answer. The reader's span in the leading sentence is the answer's short form.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
+from assistant.answering.agreement import Group, groups
 from assistant.answering.citations import MAX_QUOTE_WORDS, MAX_TEXT_WORDS
 from assistant.answering.drafting import (
     Draft,
@@ -19,8 +23,10 @@ from assistant.answering.drafting import (
 )
 from assistant.answering.overview import overview
 from assistant.answering.questions import Question
+from assistant.answering.reader import Reader
 from assistant.answering.retrieval import Retriever
 from assistant.answering.sentences import Scored, Sentence, confidence, default_threshold, score
+from assistant.answering.short import short_form
 from assistant.records import Filters
 from assistant.text import count_words
 
@@ -31,11 +37,18 @@ _SAME_FACT = 0.8  # cosine between two sentences that tell the same fact
 _REPEATS = 0.9  # cosine above which a further sentence adds nothing
 _VERSIONS = 3  # outlets cited for one statement
 _SENTENCES = 3
-_SUPPORT = 0.15  # a further sentence is at least this likely, as a share of the leading one
+_SUPPORT = 0.15  # a further citation is at least this likely, as a share of the leading one
+_FURTHER = 0.15  # and so is a further sentence
+_ONE_ANSWER = ("person", "time", "place", "age", "duration", "amount", "count")
+_ALSO = "Also reported: "
 
 
 def answer(
-    question: Question, retriever: Retriever, filters: Filters, threshold: float | None = None
+    question: Question,
+    retriever: Retriever,
+    reader: Reader,
+    filters: Filters,
+    threshold: float | None = None,
 ) -> Draft:
     """Answer a question, summary or comparison from the passages nearest to it.
 
@@ -43,28 +56,34 @@ def answer(
     """
     threshold = default_threshold() if threshold is None else threshold
     if question.turn in ("summary", "comparison"):
-        return overview(question, retriever, filters, threshold)
+        return overview(question, retriever, reader, filters, threshold)
     vector = retriever.embed(question.text)
     evidence = retriever.retrieve(question.text, _PASSAGES, filters, vector)
-    scored = score(question, evidence, retriever, vector)
+    scored = score(question, evidence, retriever, reader, vector)
     sure = confidence(scored)
     if not scored or sure < threshold:
         return not_found(sure, evidence)
-    return compose(_statements(scored), sure, evidence)
+    ranked = groups(scored)
+    draft = compose(statements(question, ranked), sure, evidence)
+    return replace(draft, short=short_form(question, ranked[0].members, draft.citations))
 
 
-def _statements(scored: Sequence[Scored]) -> list[Statement]:
+def statements(question: Question, ranked: Sequence[Group]) -> list[Statement]:
     """The leading sentence, and what is worth adding to it, within the length of an answer."""
+    lead = ranked[0].members[0]
+    rest = [(item, group) for group in ranked for item in group.members if item is not lead]
+    rest.sort(key=lambda pair: -pair[0].probability)
     said: list[Scored] = []
     statements: list[Statement] = []
     room = MAX_TEXT_WORDS
-    for item in scored:
-        if len(said) == _SENTENCES or item.probability < _SUPPORT * scored[0].probability:
+    for item, group in [(lead, ranked[0]), *rest]:
+        if len(said) == _SENTENCES or item.probability < _FURTHER * lead.probability:
             break
         if any(float(item.vector @ other.vector) >= _REPEATS for other in said):
             continue
-        versions = [item.sentence, *_versions(item, scored, said)]
-        limit = min(room, MAX_QUOTE_WORDS)
+        other = bool(said) and group is not ranked[0] and question.asked in _ONE_ANSWER
+        label = _ALSO if other else ""
+        limit = min(room - count_words(label), MAX_QUOTE_WORDS)
         # With its speaker named if that fits, and repeats no sentence that was quoted already.
         choices = (with_speaker(item.sentence, limit), item.sentence)
         quoted = next(
@@ -78,9 +97,10 @@ def _statements(scored: Sequence[Scored]) -> list[Statement]:
         )
         if quoted is None:
             continue
+        versions = _versions(item, group, [i for i, _ in rest], said)
         said.append(item)
-        room -= count_words(item.sentence.article.text[slice(*quoted)])
-        statements.append(Statement(quoted, tuple(versions)))
+        room -= count_words(label) + count_words(item.sentence.article.text[slice(*quoted)])
+        statements.append(Statement(quoted, (item.sentence, *versions), label))
     return statements
 
 
@@ -93,8 +113,10 @@ def _overlaps(article: str, span: tuple[int, int], statements: Sequence[Statemen
     return any(id_ == article and span[0] < end and start < span[1] for id_, start, end in cited)
 
 
-def _versions(item: Scored, scored: Sequence[Scored], said: Sequence[Scored]) -> Iterable[Sentence]:
-    """Other articles' sentences that tell the same fact, the likeliest first."""
+def _versions(
+    item: Scored, group: Group, scored: Sequence[Scored], said: Sequence[Scored]
+) -> Iterable[Sentence]:
+    """Other articles' sentences with the same answer, or that tell the same fact."""
     articles = {item.sentence.article.id}
     for other in scored:
         if len(articles) == _VERSIONS:
@@ -102,8 +124,8 @@ def _versions(item: Scored, scored: Sequence[Scored], said: Sequence[Scored]) ->
         if (
             other.sentence.article.id not in articles
             and other.probability >= _SUPPORT * item.probability
-            and float(other.vector @ item.vector) >= _SAME_FACT
-            and all(other is not earlier for earlier in said)
+            and (other in group.members or float(other.vector @ item.vector) >= _SAME_FACT)
+            and other not in said
         ):
             articles.add(other.sentence.article.id)
             yield other.sentence

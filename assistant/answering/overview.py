@@ -15,6 +15,7 @@ from assistant.answering.drafting import (
     source_name,
 )
 from assistant.answering.questions import Question, understand
+from assistant.answering.reader import Reader
 from assistant.answering.retrieval import Retriever
 from assistant.answering.sentences import Sentence, confidence, score
 from assistant.records import Article, Filters
@@ -27,14 +28,20 @@ _COMPARED = 2  # articles that a comparison names at least, where there are so m
 _OPENINGS = 5  # articles tried for a summary of everything
 
 
-def overview(question: Question, retriever: Retriever, filters: Filters, threshold: float) -> Draft:
+def overview(
+    question: Question,
+    retriever: Retriever,
+    reader: Reader,
+    filters: Filters,
+    threshold: float,
+) -> Draft:
     """A few cited sentences, one an article: by outlet for a comparison."""
     compared = question.turn == "comparison"
     if question.topic:
         topic = understand(question.topic)
         vector = retriever.embed(question.topic)
         evidence = retriever.retrieve(question.topic, _PASSAGES, filters, vector)
-        scored = score(topic, evidence, retriever, vector)
+        scored = score(topic, evidence, retriever, reader, vector)
         sure = confidence(scored)
         if not scored or sure < threshold:
             return not_found(sure, evidence[:_EVIDENCE])

@@ -1,6 +1,7 @@
 """Candidate sentences for a question, and how likely each is to hold the answer.
 
-A logistic model over a dozen features of question and sentence; its coefficients were fitted by
+A logistic model over some twenty features of question and sentence, among them what the reader
+makes of the sentence in its passage; the coefficients were fitted by
 `python -m assistant.training.sentences`, and lie in sentence_model.json beside this module.
 """
 
@@ -16,6 +17,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from assistant.answering.questions import Question, holds, stem
+from assistant.answering.reader import Reader, Span
 from assistant.answering.retrieval import Retriever
 from assistant.records import Article, Evidence
 from assistant.text import count_words, fold, sentence_spans, words
@@ -43,7 +45,13 @@ FEATURES = (
     "rank",
     "behind_best_cosine",
     "behind_best_terms",
+    "span",
+    "behind_best_span",
+    "passage_span",
+    "best_span",
 )
+_NO_SPAN = -15.0  # score of a sentence without a word the reader could choose
+_SPAN_RANGE = 15.0  # beyond it, more is not more certain
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +69,24 @@ class Sentence:
         return self.article.text[self.start : self.end]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Scored:
-    """A sentence with the probability that it holds the answer, and its unit vector."""
+    """A sentence with the probability that it holds the answer, its unit vector, and the words in
+    it that the reader would answer with: `article.text[start:end]`.
+    """
 
     sentence: Sentence
     probability: float
     vector: NDArray[np.float32]
+    span: tuple[int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What the reader made of one sentence, whose passage as a whole has `passage_score`."""
+
+    span: Span | None
+    passage_score: float
 
 
 def candidates(evidence: Sequence[Evidence]) -> list[Sentence]:
@@ -85,24 +104,49 @@ def score(
     question: Question,
     evidence: Sequence[Evidence],
     retriever: Retriever,
+    reader: Reader,
     vector: NDArray[np.float32],
 ) -> list[Scored]:
     """The candidate sentences of the evidence, the likeliest first."""
     sentences = candidates(evidence)
     if not sentences:
         return []
-    matrix, vectors = features(question, sentences, evidence, retriever, vector)
+    reads = read(question, sentences, evidence, reader)
+    matrix, vectors = features(question, sentences, reads, evidence, retriever, vector)
     model = _model()
-    scored = [
-        Scored(sentence, _sigmoid(model.intercept + float(row @ model.weights)), embedded)
-        for sentence, row, embedded in zip(sentences, matrix, vectors, strict=True)
-    ]
+    scored = []
+    for sentence, row, embedded, found in zip(sentences, matrix, vectors, reads, strict=True):
+        probability = _sigmoid(model.intercept + float(row @ model.weights))
+        start = evidence[sentence.passage].passage.start
+        span = None
+        if found.span is not None:
+            span = (start + found.span.start, start + found.span.end)
+        scored.append(Scored(sentence, probability, embedded, span))
     return sorted(scored, key=lambda s: -s.probability)
+
+
+def read(
+    question: Question,
+    sentences: Sequence[Sentence],
+    evidence: Sequence[Evidence],
+    reader: Reader,
+) -> list[Read]:
+    """What the reader makes of each sentence, read within its passage."""
+    starts = [item.passage.start for item in evidence]
+    regions: list[list[tuple[int, int]]] = [[] for _ in evidence]
+    for sentence in sentences:
+        start = starts[sentence.passage]
+        regions[sentence.passage].append((sentence.start - start, sentence.end - start))
+    passages = [item.passage.text for item in evidence]
+    readings = reader.read(question.text, passages, top=1, regions=regions)
+    within = [iter(reading.within) for reading in readings]
+    return [Read(next(within[s.passage]), readings[s.passage].score) for s in sentences]
 
 
 def features(
     question: Question,
     sentences: Sequence[Sentence],
+    reads: Sequence[Read],
     evidence: Sequence[Evidence],
     retriever: Retriever,
     vector: NDArray[np.float32],
@@ -155,7 +199,18 @@ def features(
     matrix = np.asarray(rows, dtype=np.float32)
     # How far behind the best of all: what matters is which sentence fits best, too.
     compared = matrix[:, [FEATURES.index("sentence_cosine"), FEATURES.index("sentence_terms")]]
-    return np.hstack([matrix, compared - compared.max(axis=0)]), vectors
+    spans = np.asarray([r.span.score if r.span else _NO_SPAN for r in reads], dtype=np.float32)
+    passages = np.asarray([r.passage_score for r in reads], dtype=np.float32)
+    reading = np.stack(
+        [
+            spans.clip(-_SPAN_RANGE, _SPAN_RANGE),
+            (spans - spans.max()).clip(-_SPAN_RANGE),
+            passages.clip(-_SPAN_RANGE, _SPAN_RANGE),
+            np.full_like(spans, passages.max()).clip(-_SPAN_RANGE, _SPAN_RANGE),
+        ],
+        axis=1,
+    )
+    return np.hstack([matrix, compared - compared.max(axis=0), reading]), vectors
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,11 +84,11 @@ def learning_rate(progress: float, plan: Plan) -> float:
     return plan.rate * max(0.0, 1 - progress) / (1 - plan.warmup)
 
 
-def new_model(plan: Plan, base: Path) -> BertForQuestionAnswering:
+def new_model(plan: Plan) -> BertForQuestionAnswering:
     """The base weights with a fresh span head, the word vectors frozen."""
     torch.manual_seed(plan.seed)
     model = BertForQuestionAnswering.from_pretrained(
-        base,
+        base_model(),
         # The fused kernel's backward pass is slower on CPUs, by half of the whole in bfloat16.
         attn_implementation="eager",
         hidden_dropout_prob=plan.dropout,
@@ -106,75 +106,96 @@ def half_precision_pays(device: torch.device) -> bool:
     return bool(can.get("avx512_bf16") or can.get("amx_bf16"))
 
 
-def train(
-    examples: Sequence[Example], plan: Plan, base: Path, out: Path, *, resume: bool
-) -> dict[str, object]:
-    """Train, write `model.pt` under `out`, and return what happened, for the card.
+class Steps:
+    """A model and its optimizer: forward and backward in half precision where that pays.
 
-    Every eight minutes `checkpoint.pt` is replaced, weights and optimizer and place in the mix.
+    Args:
+        model: updated in float32, on its device, in training mode.
+        plan: rates and decay.
+    """
+
+    def __init__(self, model: BertForQuestionAnswering, plan: Plan) -> None:
+        head: list[torch.nn.Parameter] = []
+        plain: list[torch.nn.Parameter] = []
+        decayed: list[torch.nn.Parameter] = []
+        for name, parameter in model.named_parameters():
+            if name.startswith("qa_outputs"):
+                head.append(parameter)
+            elif parameter.requires_grad:
+                (decayed if parameter.ndim > 1 else plain).append(parameter)
+        self.optimizer = torch.optim.AdamW(
+            [
+                {"params": decayed, "weight_decay": plan.decay, "scale": 1.0},
+                {"params": plain, "weight_decay": 0.0, "scale": 1.0},
+                {"params": head, "weight_decay": 0.0, "scale": plan.head_rate},
+            ],
+            lr=plan.rate,
+            betas=(0.9, 0.98),
+            fused=True,
+        )
+        self._model = model
+        self.half = half_precision_pays(model.device)
+        self._working = copy.deepcopy(model).to(torch.bfloat16) if self.half else model
+        self._pairs = [
+            (own, copied)
+            for own, copied in zip(model.parameters(), self._working.parameters(), strict=True)
+            if own.requires_grad
+        ]
+
+    def step(self, batch: dict[str, torch.Tensor], rate: float) -> float:
+        """Update the weights by one batch; its loss."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate * group["scale"]
+        loss = loss_of(self._working, batch)
+        self._working.zero_grad(set_to_none=True)
+        loss.backward()
+        if self.half:
+            for own, copied in self._pairs:
+                own.grad = copied.grad.float()
+        torch.nn.utils.clip_grad_norm_([own for own, _ in self._pairs], 1.0)
+        self.optimizer.step()
+        if self.half:
+            with torch.no_grad():
+                for own, copied in self._pairs:
+                    copied.copy_(own)
+        return float(loss.detach())
+
+
+def train(examples: Sequence[Example], plan: Plan, out: Path, *, resume: bool = False) -> None:
+    """Train; write `model.pt` and, for the card, `training.json` under `out`.
+
+    Every eight minutes `checkpoint.pt` is replaced: weights, optimizer and place in the mix.
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
+    tokenizer = Tokenizer.from_file(str(base_model() / "tokenizer.json"))
     encoded = encode(examples, tokenizer, plan.max_tokens)
     order = batches(encoded, plan.batch_tokens, plan.seed)
     total = sum(len(encoded[i].ids) for batch in order for i in batch)
     log.info("%d examples, %d tokens, %d batches", len(encoded), total, len(order))
-
-    model = new_model(plan, base).to(device)
-    head = [p for name, p in model.named_parameters() if name.startswith("qa_outputs")]
-    plain: list[torch.nn.Parameter] = []
-    decayed: list[torch.nn.Parameter] = []
-    for name, parameter in model.named_parameters():
-        if parameter.requires_grad and not name.startswith("qa_outputs"):
-            (decayed if parameter.ndim > 1 else plain).append(parameter)
-    optimizer = torch.optim.AdamW(
-        [
-            {"params": decayed, "weight_decay": plan.decay, "scale": 1.0},
-            {"params": plain, "weight_decay": 0.0, "scale": 1.0},
-            {"params": head, "weight_decay": 0.0, "scale": plan.head_rate},
-        ],
-        lr=plan.rate,
-        betas=(0.9, 0.98),
-        fused=True,
-    )
     at, seen, spent = 0, 0, 0.0
-    half = half_precision_pays(device)
     losses: list[tuple[int, float]] = []
+    model = new_model(plan).to(device).train()
     checkpoint = out / "checkpoint.pt"
+    kept = None
     if resume and checkpoint.exists():
         kept = torch.load(checkpoint, map_location=device, weights_only=True)
         model.load_state_dict(kept["model"])
-        optimizer.load_state_dict(kept["optimizer"])
         at, seen, spent = kept["at"], kept["seen"], kept["spent"]
         losses = [(step, loss) for step, loss in kept["losses"]]
-        torch.set_rng_state(kept["random"].cpu())
         log.info("resuming at batch %d", at)
-
-    def save(path: Path) -> None:
-        state = {
-            "model": model.state_dict(),
-            "optimizer": optimizer.state_dict(),
-            "at": at,
-            "seen": seen,
-            "spent": spent,
-            "losses": losses,
-            "random": torch.get_rng_state(),
-        }
-        torch.save(state, path.with_suffix(".part"))
-        os.replace(path.with_suffix(".part"), path)
-
-    model.train()
-    # What runs forward and backward: the model itself, or its copy in half precision.
-    working = copy.deepcopy(model).to(torch.bfloat16) if half else model
-    trained = [
-        (own, copied)
-        for own, copied in zip(model.parameters(), working.parameters(), strict=True)
-        if own.requires_grad
-    ]
+    steps = Steps(model, plan)
+    if kept is not None:
+        steps.optimizer.load_state_dict(kept["optimizer"])
     started = time.monotonic() - spent
     saved = time.monotonic()
     recent: list[float] = []
-    progress = 0.0
+
+    def save() -> None:
+        state = {"model": model.state_dict(), "optimizer": steps.optimizer.state_dict()}
+        place = {"at": at, "seen": seen, "spent": spent, "losses": losses}
+        torch.save(state | place, checkpoint.with_suffix(".part"))
+        os.replace(checkpoint.with_suffix(".part"), checkpoint)
+
     while at < len(order):
         spent = time.monotonic() - started
         progress = seen / total
@@ -183,43 +204,25 @@ def train(
         if progress >= 1:
             break
         rate = learning_rate(progress, plan)
-        for group in optimizer.param_groups:
-            group["lr"] = rate * group["scale"]
         items = [encoded[i] for i in order[at]]
         batch = {name: tensor.to(device) for name, tensor in collate(items).items()}
-        loss = loss_of(working, batch)
-        working.zero_grad(set_to_none=True)
-        loss.backward()
-        if half:
-            for own, copied in trained:
-                own.grad = copied.grad.float()
-        torch.nn.utils.clip_grad_norm_([own for own, _ in trained], 1.0)
-        optimizer.step()
-        if half:
-            with torch.no_grad():
-                for own, copied in trained:
-                    copied.copy_(own)
+        recent.append(steps.step(batch, rate))
         at += 1
         seen += sum(len(item.ids) for item in items)
-        recent.append(float(loss.detach()))
         if at % 25 == 0:
-            spent = time.monotonic() - started
-            mean = sum(recent) / len(recent)
-            losses.append((at, round(mean, 4)))
+            losses.append((at, round(sum(recent) / len(recent), 4)))
             recent = []
             log.info(
                 "batch %d/%d  loss %.4f  lr %.2e  done %.1f%%  %.0f tokens/s  %.1f min",
-                at, len(order), mean, rate, 100 * progress, seen / spent, spent / 60,
+                at, len(order), losses[-1][1], rate, 100 * progress, seen / spent, spent / 60,
             )  # fmt: skip
         if time.monotonic() - saved > 480:
-            spent = time.monotonic() - started
-            save(checkpoint)
+            save()
             saved = time.monotonic()
-    spent = time.monotonic() - started
-    save(checkpoint)
+    save()
     torch.save(model.state_dict(), out / "model.pt.part")
     os.replace(out / "model.pt.part", out / "model.pt")
-    figures: dict[str, object] = {
+    figures = {
         "plan": asdict(plan),
         "examples": len(encoded),
         "tokens_in_mix": total,
@@ -227,21 +230,22 @@ def train(
         "batches_seen": at,
         "seconds": round(spent),
         "torch": torch.__version__,
-        "precision": "bfloat16, float32 weights" if half else "float32",
+        "precision": "bfloat16, float32 weights" if steps.half else "float32",
         "losses": losses,
     }
     (out / "training.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-    return figures
 
 
-def finish(model: BertForQuestionAnswering, base: Path, out: Path, prepared: Prepared) -> None:
-    """Export, quantize, calibrate; the float32 model goes the same way under `out/float32`."""
+def finish(out: Path, prepared: Prepared) -> None:
+    """Export `model.pt`, quantize, calibrate; in float32 the same under `out/float32`."""
+    model = new_model(Plan())
+    model.load_state_dict(torch.load(out / "model.pt", map_location="cpu", weights_only=True))
     name = "reader-minilm-l6-" + time.strftime("%Y-%m-%d", time.gmtime())
     plain = out / "float32"
     plain.mkdir(exist_ok=True)
     export(model, plain / "model.onnx")
     quantize(plain / "model.onnx", out / "model.onnx")
-    tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
+    tokenizer = Tokenizer.from_file(str(base_model() / "tokenizer.json"))
     # The encoder's own limits (128 tokens, padding) do not hold here.
     tokenizer.no_truncation()
     tokenizer.no_padding()
@@ -255,37 +259,26 @@ def finish(model: BertForQuestionAnswering, base: Path, out: Path, prepared: Pre
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the whole of it; every stage whose result is already under `--out` is skipped."""
+    """Run the whole of it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of SQuAD-JSON sets")
     parser.add_argument("--out", type=Path, required=True, help="folder for weights and figures")
-    parser.add_argument("--base", type=Path, default=None, help="weights to start from")
     parser.add_argument("--minutes", type=float, default=None, help="time limit of the training")
-    parser.add_argument("--limit", type=int, default=None, help="only so many examples (a trial)")
-    parser.add_argument("--rate", type=float, default=Plan().rate)
     parser.add_argument("--seed", type=int, default=Plan().seed)
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
-    parser.add_argument(
-        "--from-checkpoint", action="store_true", help="export the last checkpoint, train no more"
-    )
-    parser.add_argument("--final", type=Path, help="folder for the exported files (default: --out)")
     args = parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
     args.out.mkdir(parents=True, exist_ok=True)
-    plan = Plan(seed=args.seed, rate=args.rate, minutes=args.minutes)
-    base = args.base or base_model()
     log.info("preparing the mix")
-    prepared = prepare(args.data, plan.seed)
-    examples = prepared.train[: args.limit]
-    weights = args.out / ("checkpoint.pt" if args.from_checkpoint else "model.pt")
-    final = args.out if args.final is None else args.final
-    final.mkdir(parents=True, exist_ok=True)
-    if not (args.resume and weights.exists()):
-        train(examples, plan, base, args.out, resume=args.resume)
-    model = new_model(plan, base)
-    state = torch.load(weights, map_location="cpu", weights_only=True)
-    model.load_state_dict(state.get("model", state))
-    finish(model, base, final, prepared)
+    prepared = prepare(args.data, args.seed)
+    if not (args.resume and (args.out / "model.pt").exists()):
+        train(
+            prepared.train,
+            Plan(seed=args.seed, minutes=args.minutes),
+            args.out,
+            resume=args.resume,
+        )
+    finish(args.out, prepared)
     return 0
 
 

@@ -24,8 +24,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from assistant.answering.questions import understand
+from assistant.answering.reader import Reader
+from assistant.answering.reader_weights import BUNDLED
+from assistant.answering.reader_weights import load as load_reader
 from assistant.answering.retrieval import Retriever
-from assistant.answering.sentences import FEATURES, candidates, features
+from assistant.answering.sentences import FEATURES, candidates, features, read
 from assistant.indexing.build import refresh
 from assistant.indexing.embedder import Embedder
 from assistant.indexing.index import Index
@@ -76,7 +79,7 @@ def libraries(questions: Path, groups: Path, articles: Path) -> Iterator[Library
         yield Library(name, {i: texts[i] for i in ids}, tuple(asked[name]))
 
 
-def examples(library: Library, embedder: Embedder) -> Iterator[Example]:
+def examples(library: Library, embedder: Embedder, reader: Reader) -> Iterator[Example]:
     """The library's questions, each through indexing and retrieval as in use."""
     with tempfile.TemporaryDirectory() as folder:
         source, built = Path(folder, "articles"), Path(folder, "index")
@@ -91,7 +94,8 @@ def examples(library: Library, embedder: Embedder) -> Iterator[Example]:
             vector = retriever.embed(text)
             evidence = retriever.retrieve(text, _PASSAGES, Filters(), vector)
             sentences = candidates(evidence)
-            rows, _ = features(question, sentences, evidence, retriever, vector)
+            reads = read(question, sentences, evidence, reader)
+            rows, _ = features(question, sentences, reads, evidence, retriever, vector)
             right = [
                 any(
                     s.article.id == a and s.start < end and start < s.end for a, start, end in spans
@@ -181,13 +185,14 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="holds bench/")
     parser.add_argument("--dev", type=Path, default=Path("benchmarks/dev"))
     parser.add_argument("--out", type=Path, default=Path("assistant/answering/sentence_model.json"))
+    parser.add_argument("--reader", default=BUNDLED, help="folder of another reader's weights")
     args = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    embedder = Embedder.load()
+    embedder, reader = Embedder.load(), load_reader(args.reader)
     data: list[Example] = []
     articles = args.data / "bench" / "realtimeqa_dev_articles.jsonl.gz"
     for library in libraries(args.dev / "questions.jsonl", args.dev / "groups.json", articles):
-        data += examples(library, embedder)
+        data += examples(library, embedder, reader)
         log.info("%s: %d questions so far", library.name, len(data))
     predictions = predict_held_out(data)
     slope, offset = calibrate(predictions)

@@ -11,12 +11,12 @@ import gradio as gr
 
 from assistant import render
 from assistant.errors import AssistantError, UsageError
+from assistant.holder import Holder
 from assistant.records import Filters
 from assistant.ui import library, sources
 from assistant.ui.answers import messages
 from assistant.ui.conversation import Conversation, Exchange, ask
 from assistant.ui.examples import Examples
-from assistant.ui.holder import Holder
 
 
 class Events:

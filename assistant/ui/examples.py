@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from assistant.api import Assistant
 from assistant.errors import AssistantError
+from assistant.holder import Holder
 from assistant.records import Answer, Article
-from assistant.ui.holder import Holder
 
 _SHOWN = 4
 _TRIED = 10  # asking takes time, and these are only examples

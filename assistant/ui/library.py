@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assistant.errors import AssistantError
+from assistant.holder import Holder
 from assistant.indexing.library import Listing
-from assistant.ui.holder import Holder
 from assistant.ui.markup import day, escape, with_commands
 
 

@@ -22,8 +22,10 @@ FLAGS = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-run -
 --disable-background-networking --disable-component-update""".split()
 SERVE = """
 import sys
-from assistant.ui.page import serve
-serve(sys.argv[1], port=0, say=lambda line: print(line, flush=True))
+from pathlib import Path
+from assistant.server import serve
+from assistant.settings import Settings
+serve(Settings(Path(sys.argv[1])), port=0, say=lambda line: print(line, flush=True))
 """
 ANSWERED = "When did Blaise Metreweli take over as head of MI6?"
 UNANSWERED = "What is the price of gold in Peru?"

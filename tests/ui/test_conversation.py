@@ -6,12 +6,13 @@ from types import SimpleNamespace
 import pytest
 
 from assistant.errors import UsageError
+from assistant.holder import Holder
 from assistant.records import Filters
+from assistant.settings import Settings
 from assistant.ui import sources
 from assistant.ui.answers import reply
 from assistant.ui.conversation import Exchange, ask
 from assistant.ui.events import Events, sentence, to_filters
-from assistant.ui.holder import Holder
 
 
 def test_an_exchange_keeps_quotes_in_their_sentences_and_no_evidence(assistant):
@@ -48,7 +49,7 @@ def test_errors_are_sentences():
 
 @pytest.mark.parametrize("sent", ["", "x", "0.1", "7.1", "-1.1", "0.9", "0", None, "0.1.2"])
 def test_nonsense_from_the_browser_opens_nothing(tmp_path, sent):
-    events = Events(Holder(tmp_path / "none"))
+    events = Events(Holder(Settings(tmp_path / "none")))
     conversation = (Exchange("Who?", problem="no"),)
     event = SimpleNamespace(_data={"source": sent})
     assert events.open_source(conversation, event) == sources.EMPTY

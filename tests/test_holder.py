@@ -4,9 +4,10 @@ import threading
 
 import pytest
 
+from assistant import holder as holder_module
 from assistant.errors import IndexUnusableError
-from assistant.ui import holder as holder_module
-from assistant.ui.holder import Holder
+from assistant.holder import Holder
+from assistant.settings import Settings
 
 
 class FakeAssistant:
@@ -25,11 +26,11 @@ def index(tmp_path, monkeypatch):
     """An index folder whose generations are opened as fakes; `opened` lists them."""
     opened = []
 
-    def open_fake(index, *, embedding_model):
+    def open_fake(settings):
         opened.append(FakeAssistant())
         return opened[-1]
 
-    monkeypatch.setattr(holder_module.Assistant, "open", open_fake)
+    monkeypatch.setattr(holder_module.Assistant, "from_settings", open_fake)
     return tmp_path / "index", opened
 
 
@@ -42,7 +43,7 @@ def publish(index, name):
 
 def test_a_missing_index_is_told_and_then_found(index):
     folder, opened = index
-    holder = Holder(folder)
+    holder = Holder(Settings(folder))
     with pytest.raises(IndexUnusableError, match="assistant index"), holder.use():
         pass
     publish(folder, "000001")
@@ -53,7 +54,7 @@ def test_a_missing_index_is_told_and_then_found(index):
 def test_the_same_generation_is_opened_once(index):
     folder, opened = index
     publish(folder, "000001")
-    holder = Holder(folder)
+    holder = Holder(Settings(folder))
     with holder.use() as first, holder.use() as second:
         assert first is second
     assert len(opened) == 1
@@ -64,7 +65,7 @@ def test_the_same_generation_is_opened_once(index):
 def test_a_newer_generation_is_picked_up_and_the_old_one_closed_after_its_last_use(index):
     folder, _opened = index
     publish(folder, "000001")
-    holder = Holder(folder)
+    holder = Holder(Settings(folder))
     with holder.use() as old:
         publish(folder, "000002")
         with holder.use() as new:
@@ -81,7 +82,7 @@ def test_an_index_deleted_and_built_again_is_another_one(index):
 
     folder, _opened = index
     publish(folder, "000001")
-    holder = Holder(folder)
+    holder = Holder(Settings(folder))
     with holder.use() as old:
         pass
     shutil.rmtree(folder)
@@ -96,19 +97,19 @@ def test_an_index_deleted_and_built_again_is_another_one(index):
 def test_others_go_on_with_the_open_one_while_a_newer_one_is_opened(index, monkeypatch):
     folder, _opened = index
     publish(folder, "000001")
-    holder = Holder(folder)
+    holder = Holder(Settings(folder))
     with holder.use() as old:
         pass
     publish(folder, "000002")
     opening, go_on = threading.Event(), threading.Event()
     newer = FakeAssistant()
 
-    def open_slowly(index, *, embedding_model):
+    def open_slowly(settings):
         opening.set()
         assert go_on.wait(10)
         return newer
 
-    monkeypatch.setattr(holder_module.Assistant, "open", open_slowly)
+    monkeypatch.setattr(holder_module.Assistant, "from_settings", open_slowly)
     used = []
 
     def use():
@@ -129,7 +130,7 @@ def test_others_go_on_with_the_open_one_while_a_newer_one_is_opened(index, monke
 def test_many_threads_open_once(index):
     folder, opened = index
     publish(folder, "000001")
-    holder = Holder(folder)
+    holder = Holder(Settings(folder))
 
     def use():
         with holder.use():

@@ -30,8 +30,8 @@ class Holder:
     closed when its last user has given it back.
     """
 
-    def __init__(self, index: str | Path | None = None, embedding_model: str | None = None) -> None:
-        self._settings = Settings.load(index, embedding_model)
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self._opened: _Opened | None = None
         self._lock = threading.Lock()  # guards `_opened` and the counts in it
         self._opening = threading.Lock()  # held by the one thread that opens
@@ -98,9 +98,7 @@ class Holder:
             return opened
 
     def _open(self, generation: str) -> _Opened:
-        assistant = Assistant.open(
-            self._settings.index, embedding_model=self._settings.embedding_model
-        )
+        assistant = Assistant.from_settings(self._settings)
         opened = _Opened(assistant, generation, users=1)
         with self._lock:
             old, self._opened = self._opened, opened
