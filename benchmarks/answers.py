@@ -38,10 +38,14 @@ from assistant.answering.citations import without_markers
 from assistant.answering.drafting import Draft, compose
 from assistant.answering.questions import Question, understand
 from assistant.answering.reader import Reader
+from assistant.answering.reader_weights import load as load_reader
 from assistant.answering.retrieval import Retriever
 from assistant.evaluation.confidence import aurc, auroc, risk_coverage
 from assistant.evaluation.matching import holds
+from assistant.indexing.embedder import Embedder
+from assistant.indexing.index import Index
 from assistant.records import Evidence, Filters
+from assistant.settings import Settings
 from assistant.text import count_words
 
 _BEFORE = json.loads(Path(__file__).with_name("sentence_engine.json").read_text(encoding="utf-8"))
@@ -170,10 +174,12 @@ def main() -> int:
     if not (index / "current").is_file():
         print(f"indexing {len(articles):,} articles ...", file=sys.stderr)
         Assistant.build([write_folder(articles, args.work / "articles")], index).close()
-    with closing(Assistant.open(index)) as assistant:
-        retriever, reader = assistant.retriever, assistant.reader
+    settings = Settings(index)
+    with closing(Index.open(index, settings.embedding_model)) as opened:
+        retriever = Retriever(opened, Embedder.load(settings.embedding_model))
+        reader = load_reader(settings.reader)
         engines: dict[str, tuple[Engine, float]] = {
-            "with the reader": (with_reader(reader), assistant.threshold),
+            "with the reader": (with_reader(reader), sentences.default_threshold()),
             "sentence engine": (sentence_engine, _BEFORE["threshold"]),
         }
         results: dict[str, Any] = {"articles": len(articles), "split": args.split}

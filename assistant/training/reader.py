@@ -1,11 +1,12 @@
 """Trains the reader: `python -m assistant.training.reader --data DIR --out DIR`.
 
 Starts from the sentence encoder the index uses (all-MiniLM-L6-v2, Apache-2.0), puts a span head on
-it and makes one pass over the mix of `reader_data`. Word vectors stay as they are, since a few
-thousand questions touch a tenth of them. Where the processor multiplies bfloat16 natively, forward
-and backward run in a bfloat16 copy of the model, twice as fast as in float32, while the weights
-that are updated stay float32 (Micikevicius et al. 2018, arXiv:1710.03740); elsewhere bfloat16 is
-twenty times slower, and all is float32.
+it and makes one pass over the mix of `reader_data`, which is drawn anew for each of the plan's
+rounds. Word vectors stay as they are, since a few thousand questions touch a tenth of them. Where
+the processor multiplies bfloat16 natively, forward and backward run in a bfloat16 copy of the
+model, several times as fast as in float32, while the weights that are updated stay float32
+(Micikevicius et al. 2018, arXiv:1710.03740); elsewhere bfloat16 is twenty times slower, and all is
+float32.
 
 `--minutes` bounds the time: the learning rate falls to zero over whichever ends first, the mix or
 the time, so that what is there at the end is always a finished model. A run that was killed goes
@@ -46,13 +47,14 @@ class Plan:
     """
 
     seed: int = 1
+    rounds: int = 2
     max_tokens: int = 320
     batch_tokens: int = 2048
     rate: float = 1.6e-4
     head_rate: float = 5.0
     warmup: float = 0.06
     decay: float = 0.01
-    dropout: float = 0.0
+    dropout: float = 0.1
     minutes: float | None = None
 
 
@@ -264,20 +266,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, required=True, help="folder of SQuAD-JSON sets")
     parser.add_argument("--out", type=Path, required=True, help="folder for weights and figures")
     parser.add_argument("--minutes", type=float, default=None, help="time limit of the training")
+    parser.add_argument("--rounds", type=int, default=Plan().rounds, help="draws of the mix")
     parser.add_argument("--seed", type=int, default=Plan().seed)
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     args = parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
     args.out.mkdir(parents=True, exist_ok=True)
     log.info("preparing the mix")
-    prepared = prepare(args.data, args.seed)
+    plan = Plan(seed=args.seed, rounds=args.rounds, minutes=args.minutes)
+    prepared = prepare(args.data, plan.seed, plan.rounds)
     if not (args.resume and (args.out / "model.pt").exists()):
-        train(
-            prepared.train,
-            Plan(seed=args.seed, minutes=args.minutes),
-            args.out,
-            resume=args.resume,
-        )
+        train(prepared.train, plan, args.out, resume=args.resume)
     finish(args.out, prepared)
     return 0
 

@@ -282,8 +282,12 @@ class Prepared:
     held_out_squad: tuple[Asked, ...]
 
 
-def prepare(data: Path, seed: int = 1, mix: dict[str, Recipe] | None = None) -> Prepared:
+def prepare(
+    data: Path, seed: int = 1, rounds: int = 1, mix: dict[str, Recipe] | None = None
+) -> Prepared:
     """Read every set of the mix under `data` and make its examples.
+
+    In each of the `rounds` windows, neighbours and swaps are drawn afresh.
 
     Held out are three articles of SQuAD 2.0 and about 3% of each other set: by article where it
     has ten or more, else by paragraph, so that no held-out context is ever trained on.
@@ -304,7 +308,9 @@ def prepare(data: Path, seed: int = 1, mix: dict[str, Recipe] | None = None) -> 
         parts: tuple[list[Asked], list[Asked]] = ([], [])
         for item in asked:
             parts[(item.article if by_article else item.context) in kept_out].append(item)
-        train += Mixer(parts[0], seed).examples(recipe)
+        mixer = Mixer(parts[0], seed)
+        for _ in range(rounds):
+            train += mixer.examples(recipe)
         held += Mixer(parts[1], seed).examples(
             replace(recipe, passes=1.0 if source.startswith("squad2") else recipe.passes)
         )
