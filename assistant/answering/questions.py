@@ -17,7 +17,7 @@ Asked = Literal[
     "person", "time", "place", "age", "duration", "amount", "count", "reason", "statement", "other"
 ]
 
-# First match wins; tried on the folded question.
+# The match that begins first wins, of equals the first here; tried on the folded question.
 _ASKED: tuple[tuple[Asked, str], ...] = (
     (
         "reason",
@@ -26,7 +26,10 @@ _ASKED: tuple[tuple[Asked, str], ...] = (
     ),
     ("age", r"\bhow old\b|\b(?:what|which) age\b|\bage of\b"),
     ("duration", r"\bhow long\b|\bfor how many (?:days|weeks|months|years|hours|minutes)\b"),
-    ("amount", r"\bhow much\b|\bwhat (?:sum|amount|price|cost|salary|fine)\b|\bhow expensive\b"),
+    (
+        "amount",
+        r"\bhow much\b|\bwhat (?:\w+ )?(?:sum|amount|price|cost|salary|fine)\b|\bhow expensive\b",
+    ),
     (
         "count",
         r"\bhow (?:many|far|big|large|tall|high|often|fast|heavy|deep)\b|"
@@ -45,16 +48,18 @@ _ASKED: tuple[tuple[Asked, str], ...] = (
     (
         "statement",
         r"\b(?:what|how) (?:did|does|do|has|have|had|was|were|is|are)\b.*\b(?:say|said|says|tell|"
-        r"told|claim|claimed|warn|warned|think|believe|respond|responded|react|reaction|"
-        r"describe|described|call|called|suggest|suggested|comment|argue|argued|state|"
-        r"stated|accuse|promise|promised|announce|announced|view|opinion|remark)\b|"
+        r"told|claim|claimed|warn|warned|think|believe|respond|responded|react|reaction|reply|"
+        r"describe|described|call|called|suggest|suggested|comment|argue|argued|state|shout|joke|"
+        r"stated|accuse|promise|promised|announce|announced|view|opinion|remark|tweet|write)\b|"
         r"\bwhat (?:is|was) .* (?:view|opinion|reaction|response|comment|position|stance)\b|"
         r"\baccording to\b|\bquote\b|\bexact words\b",
     ),
     (
         "person",
-        r"\bwho(?:m|se)?\b|\b(?:which|what) (?:person|man|woman|minister|president|politician|"
-        r"leader|official|analyst|player|company|team|country|agency|party)\b",
+        r"\bwho(?:m|se|s|'s)?\b|\b(?:which|what) (?:\w+ )?(?:person|\w*man|\w*woman|minister|"
+        r"president|politician|leader|official|analyst|player|company|team|agency|party|judge|mayor|"
+        r"senator|governor|lawyer|prosecutor|expert|scientist|doctor|economist|act(?:or|ress)|singer|"
+        r"author|director|coach|officer|chief|lawmaker|journalist|spokes\w+)\b",
     ),
 )
 _NUMBER_WORDS = (
@@ -147,11 +152,22 @@ def understand(text: str) -> Question:
         )
     folded = " ".join(fold(text).split())
     turn, topic = recognise(folded)
-    asked: Asked = next((kind for kind, pattern in _ASKED if re.search(pattern, folded)), "other")
+    asked = _asked(folded)
     terms = tuple(
         dict.fromkeys(w for w in words(folded) if w not in STOPWORDS and w not in _ASKING)
     )
     return Question(text, turn, asked, terms, _names(text, terms), topic)
+
+
+def _asked(folded: str) -> Asked:
+    """The kind that the main clause asks for: "who was there when it closed?" asks for a person."""
+    found = ((re.search(pattern, folded), kind) for kind, pattern in _ASKED)
+    starts = [(match.start(), kind) for match, kind in found if match]
+    # "What was the score when they met?" asks for no time.
+    main = re.search(r"\b(?:what|how|which)\b", folded)
+    if not starts or (main and main.start() < min(start for start, _ in starts)):
+        return "other"
+    return min(starts, key=lambda found: found[0])[1]
 
 
 # Question words and the verbs of asking, beyond the stopwords: they need not be in the answer.

@@ -45,6 +45,7 @@ _PADDING = 1.25
 _RIVALS = 10
 _TEMPERATURE = 0.7
 Region = tuple[int, int]
+_Found = tuple[int, int, float]  # start and end in the passage, score
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +74,11 @@ class PassageReading:
     Attributes:
         spans: the best candidate answers, best first, none overlapping a better one; empty only
             where the passage has no words.
-        within: the best candidate inside each of the regions asked for; None where there is no
-            word in it.
+        within: likewise for each of the regions asked for.
     """
 
     spans: tuple[Span, ...]
-    within: tuple[Span | None, ...] = ()
+    within: tuple[tuple[Span, ...], ...] = ()
 
     @property
     def score(self) -> float:
@@ -132,37 +132,26 @@ class Reader:
         Args:
             question: as asked; past 64 tokens it is cut.
             passages: of any length; those that do not fit with the question are read in windows.
-            top: how many spans of a passage are kept at most.
-            regions: for each passage, stretches (start, end) in which to look for the best span.
+            top: how many spans of a passage, and of a region, are kept at most.
+            regions: for each passage, stretches (start, end) in which to look for spans, too.
         """
         regions = [()] * len(passages) if regions is None else regions
-        found: list[list[Span]] = [[] for _ in passages]
-        within: list[list[Span | None]] = [[None] * len(some) for some in regions]
+        # What is found anywhere in a passage comes first, then what is in each of its regions.
+        found: list[list[list[_Found]]] = [[[] for _ in range(1 + len(r))] for r in regions]
         for run in _runs(self._windows(question, passages)):
             for window, rows in zip(run, self._run(run), strict=True):
-                scores = _Table(window, rows, self.config.max_answer_tokens)
-                best = within[window.passage]
-                for number, region in enumerate(regions[window.passage]):
-                    span = self._span(scores.best(region))
-                    if span is not None and (now := best[number]) is not None:
-                        span = max(now, span, key=lambda s: s.score)
-                    best[number] = span or best[number]
-                found[window.passage] += [
-                    span for one in scores.top(top) if (span := self._span(one)) is not None
-                ]
+                table = _Table(window, rows, self.config.max_answer_tokens)
+                places = found[window.passage]
+                for place, region in zip(places, (None, *regions[window.passage]), strict=True):
+                    place += table.top(top, region)
         readings = []
-        for spans, best in zip(found, within, strict=True):
-            kept: list[Span] = []
-            for span in sorted(spans, key=lambda span: -span.score):
-                if len(kept) < top and not any(
-                    span.start < better.end and better.start < span.end for better in kept
-                ):
-                    kept.append(span)
-            readings.append(PassageReading(tuple(kept), tuple(best)))
+        for places in found:
+            spans, *within = (self._spans(_apart(place)[:top]) for place in places)
+            readings.append(PassageReading(spans, tuple(within)))
         return tuple(readings)
 
-    def _span(self, found: tuple[int, int, float] | None) -> Span | None:
-        return found and Span(*found, self.config.probability(found[2]))
+    def _spans(self, found: Sequence[_Found]) -> tuple[Span, ...]:
+        return tuple(Span(*span, self.config.probability(span[2])) for span in found)
 
     def _windows(self, question: str, passages: Sequence[str]) -> list[_Window]:
         asked = self._whole.encode(question, add_special_tokens=False)
@@ -212,33 +201,25 @@ class _Table:
         for longer in range(len(self._table)):
             self._table[longer, : size - longer] = starts[: size - longer] + ends[longer:]
 
-    def best(self, region: Region) -> tuple[int, int, float] | None:
-        """(start, end, score) of the best span inside `region`."""
+    def top(self, count: int, region: Region | None = None) -> list[_Found]:
+        """The best spans (inside `region`), best first, none overlapping a better one."""
         import numpy as np
 
-        inside = (self._offsets[:, 0] >= region[0]) & (self._offsets[:, 1] <= region[1])
-        (own,) = np.nonzero(inside)
-        if not len(own):
-            return None
-        table = self._table[: len(own), own[0] : own[-1] + 1].copy()
-        for longer in range(1, len(table)):
-            table[longer, len(own) - longer :] = -np.inf  # goes on past the region
-        found = self._ranked(table, int(own[0]), _RIVALS)
-        return _agreed(found[0], found) if found else None
-
-    def top(self, count: int) -> list[tuple[int, int, float]]:
-        """The best spans, best first, none overlapping a better one."""
+        table, left = self._table, 0
+        if region is not None:
+            inside = (self._offsets[:, 0] >= region[0]) & (self._offsets[:, 1] <= region[1])
+            (own,) = np.nonzero(inside)
+            if not len(own):
+                return []
+            left = int(own[0])
+            table = table[: len(own), left : left + len(own)].copy()
+            for longer in range(1, len(table)):
+                table[longer, len(own) - longer :] = -np.inf  # goes on past the region
         # Spans that overlap the best ones crowd the top: look at more than are asked for.
-        found = self._ranked(self._table, 0, 64 * count)
-        kept: list[tuple[int, int, float]] = []
-        for span in found:
-            if len(kept) == count:
-                break
-            if not any(_shared(span, other) for other in kept):
-                kept.append(_agreed(span, found[:_RIVALS]))
-        return kept
+        found = self._ranked(table, left, max(_RIVALS, 64 * (count - 1)))
+        return [_agreed(span, found[:_RIVALS]) for span in _apart(found)[:count]]
 
-    def _ranked(self, table: Scores, left: int, count: int) -> list[tuple[int, int, float]]:
+    def _ranked(self, table: Scores, left: int, count: int) -> list[_Found]:
         """The `count` best spans of a part of the table that begins at token `left`."""
         import numpy as np
 
@@ -250,7 +231,7 @@ class _Table:
         found = (self._place(longer, left + first) for longer, first in places)
         return [span for span in found if span is not None]
 
-    def _place(self, longer: int, first: int) -> tuple[int, int, float] | None:
+    def _place(self, longer: int, first: int) -> _Found | None:
         score = float(self._table[longer, first])
         if score == -math.inf:
             return None
@@ -258,16 +239,14 @@ class _Table:
         return int(start), int(end), score - self._null
 
 
-def _agreed(
-    best: tuple[int, int, float], rivals: Sequence[tuple[int, int, float]]
-) -> tuple[int, int, float]:
+def _agreed(best: _Found, rivals: Sequence[_Found]) -> _Found:
     """Of `best` and the `rivals` that overlap it, the one with the highest expected F1 (in
     characters) if each is right as likely as its score says; with the score of `best`.
     """
     near = [best, *(rival for rival in rivals if rival != best and _shared(rival, best))]
     weights = [math.exp((score - best[2]) / _TEMPERATURE) for _, _, score in near]
 
-    def expected(span: tuple[int, int, float]) -> float:
+    def expected(span: _Found) -> float:
         size = span[1] - span[0]
         return sum(
             weight * 2 * _shared(span, other) / (size + other[1] - other[0])
@@ -278,7 +257,16 @@ def _agreed(
     return start, end, best[2]
 
 
-def _shared(one: tuple[int, int, float], other: tuple[int, int, float]) -> int:
+def _apart(found: Sequence[_Found]) -> list[_Found]:
+    """Best first, those left out that overlap a better one."""
+    kept: list[_Found] = []
+    for span in sorted(found, key=lambda span: -span[2]):
+        if not any(_shared(span, better) for better in kept):
+            kept.append(span)
+    return kept
+
+
+def _shared(one: _Found, other: _Found) -> int:
     """How many characters two spans have in common."""
     return max(0, min(one[1], other[1]) - max(one[0], other[0]))
 

@@ -92,6 +92,25 @@ def test_summaries_and_comparisons_name_their_topic(text, turn, topic):
     assert (question.turn, question.topic) == (turn, topic)
 
 
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("Who was at the till when the ticket was sold?", "person"),
+        ("What was the score when they met in the final?", "other"),
+        ("What did she say when the vote was lost?", "statement"),
+        ("Who said that nobody knows how long it will last?", "person"),
+        ("When did they say who had won?", "time"),
+        ("After the outcry, what monthly price did they settle on?", "amount"),
+        ("Which two telescopes were watching when it struck?", "other"),
+        ("Where was he when he heard?", "place"),
+        ("whos the new minister", "person"),
+        ("Which congressman objected?", "person"),
+    ],
+)
+def test_the_main_clause_says_what_is_asked_for(text, asked):
+    assert understand(text).asked == asked
+
+
 def test_names_are_the_capitalised_words_and_the_numbers():
     question = understand("When did Anna Kowalska buy 40 buses?")
     assert set(question.names) == {"anna", "kowalska", "40"}

@@ -134,18 +134,18 @@ def test_the_best_span_inside_a_region(reader):
     passage = "solo left. alpha one omega. nothing here."
     regions = [(0, 10), (11, 27), (28, 41), (10, 11)]
     (reading,) = reader.read("who", [passage], regions=[regions])
-    first, second, third, fourth = reading.within
+    (first, *_), (second, *_), (third, *_), fourth = reading.within
     assert passage[first.start : first.end] == "solo"
     assert passage[second.start : second.end] == "alpha one omega"
     assert 28 <= third.start < third.end <= 41
     assert third.score < first.score
-    assert fourth is None
+    assert fourth == ()
 
 
 def test_regions_are_found_in_whatever_window_holds_them(reader):
     passage = "x " * 40 + "solo " + "x " * 40
     (reading,) = reader.read("who", [passage], regions=[[(80, 84), (0, len(passage))]])
-    assert [(span.start, span.end) for span in reading.within] == [(80, 84)] * 2
+    assert [(spans[0].start, spans[0].end) for spans in reading.within] == [(80, 84)] * 2
 
 
 def test_missing_and_broken_weights_say_what_is_wrong(tmp_path):

@@ -148,5 +148,5 @@ def test_a_few_steps_of_training_make_a_reader_that_reads(prepared, tmp_path):
         "When was the bridge opened?", [passage], regions=[[(0, len(passage))]]
     )
     assert 0 <= reader.config.threshold <= 1
-    assert reading.within[0] == reading.spans[0]
+    assert reading.within[0] == reading.spans
     assert passage[reading.spans[0].start : reading.spans[0].end]
