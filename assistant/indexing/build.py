@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import shutil
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -14,10 +16,13 @@ from assistant.corpus.reading import Notice, Reading, as_text, located, read_art
 from assistant.errors import CorpusError, IndexUnusableError
 from assistant.indexing import generations
 from assistant.indexing.embedder import Embedder
-from assistant.indexing.generations import SCHEMA, Manifest
+from assistant.indexing.generations import EMBEDDER, SCHEMA, Manifest
 from assistant.indexing.library import Library
 from assistant.indexing.vectors import Vectors
 from assistant.records import Article, Passage
+
+LoadEmbedder = Callable[[Path], Embedder]
+"""Opens the embedder that is kept in a folder; where it is empty, keeps one there first."""
 
 Progress = Callable[[int, int], None]
 """Called with the number of passages embedded so far, and of all that are to be."""
@@ -47,16 +52,16 @@ class _Base:
 def refresh(
     index: Path,
     paths: Sequence[Path],
-    load_embedder: Callable[[], Embedder],
+    load_embedder: LoadEmbedder,
     model: str,
     progress: Progress = lambda done, total: None,
     rebuild: bool = False,
 ) -> BuildSummary:
     """Index the articles beneath `paths`; those indexed from there before and gone are dropped.
 
-    The embedder is loaded only if something is to be embedded. With `rebuild` nothing of a former
-    index is used or kept. Raises CorpusError (nothing to index), IndexUnusableError,
-    IndexBusyError; the previous generation then stays as it was.
+    The embedder is loaded only if something is to be embedded, or none is kept. With `rebuild`
+    nothing of a former index is used or kept. Raises CorpusError (nothing to index), ModelError,
+    IndexUnusableError, IndexBusyError; the previous generation then stays as it was.
     """
     with generations.building(index) as draft:
         base = None if rebuild else _open_base(index)
@@ -82,7 +87,7 @@ def refresh(
 
 
 def remove(
-    index: Path, ids: Sequence[str], load_embedder: Callable[[], Embedder], model: str
+    index: Path, ids: Sequence[str], load_embedder: LoadEmbedder, model: str
 ) -> BuildSummary:
     """Take articles out of the index. Raises CorpusError, and removes none, if one is not there."""
     generations.current(index)  # says what is missing, before anything is made there
@@ -141,7 +146,7 @@ def _write(
     base: _Base | None,
     wanted: dict[str, Article],
     notices: tuple[Notice, ...],
-    load_embedder: Callable[[], Embedder],
+    load_embedder: LoadEmbedder,
     model: str,
     progress: Progress = lambda done, total: None,
 ) -> BuildSummary:
@@ -166,15 +171,20 @@ def _write(
     if reusable and not new and not gone:
         return summary
     if base and reusable:
-        dimension = base.manifest.dimension
+        _link(base.folder / EMBEDDER, draft / EMBEDDER)
+        embedder, dimension = None, base.manifest.dimension
         library = base.library.copy_to(draft / "library.sqlite")
         Vectors.copy(base.folder / "vectors", draft / "vectors")
         vectors = Vectors.open(draft / "vectors")
     else:
         new, gone = list(hashes), []
+        (draft / EMBEDDER).mkdir()
+        embedder = load_embedder(draft / EMBEDDER)
+        dimension = embedder.dimension
+        if embedder.notice:
+            notices += (Notice(model, embedder.notice),)
         library = Library.create(draft / "library.sqlite")
         vectors = Vectors.create(draft / "vectors")
-        dimension = 0
     with closing(library), closing(vectors):
         vectors.remove([passage for id_ in gone for passage in library.remove(id_)])
         pending: list[tuple[Article, Passage]] = []
@@ -184,8 +194,7 @@ def _write(
             pending += ((wanted[id_], passage) for passage in passages)
         library.commit()
         if pending:
-            embedder = load_embedder()
-            dimension = embedder.dimension
+            embedder = embedder or load_embedder(draft / EMBEDDER)
             done = 0
 
             def advance(count: int) -> None:
@@ -208,6 +217,24 @@ def _write(
     return BuildSummary(
         summary.added, summary.updated, summary.removed, summary.unchanged, total, notices
     )
+
+
+def _link(source: Path, target: Path) -> None:
+    """`target` with the same files as `source`; the same on disk where the system can do that."""
+
+    def link(file: str, copy: str) -> None:
+        try:
+            os.link(file, copy)
+        except OSError:
+            shutil.copyfile(file, copy)
+
+    try:
+        shutil.copytree(source, target, copy_function=link)
+    except (OSError, shutil.Error) as error:
+        raise IndexUnusableError(
+            f"{source} cannot be copied ({error}); make the index anew with "
+            "'assistant index --rebuild PATH ...'"
+        ) from error
 
 
 def content_hash(article: Article) -> str:
