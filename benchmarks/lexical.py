@@ -1,6 +1,6 @@
 """Which lexical index: ours (assistant/indexing/lexical.py), SQLite FTS5 or bm25s.
 
-Each indexes the passages of the RealTime QA news articles and ranks passages for its quiz questions;
+Each indexes the passages of the RealTime QA news articles and ranks passages for its questions;
 a passage counts for its article. Measured: MRR@10 of articles, seconds to build, seconds until one
 changed article among all of them can be found, and milliseconds per question. Only questions
 whose SHA-256 is even are asked: the others are kept for reports.

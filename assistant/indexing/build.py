@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +49,20 @@ class _Base:
     folder: Path
 
 
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What the next generation is to hold: articles that `base` has, by id, and others.
+
+    `sources` are the hashes of what the others were made from.
+    """
+
+    base: _Base | None
+    same: Sequence[str]
+    made: Sequence[Article]
+    sources: Mapping[str, str]
+    notices: tuple[Notice, ...]
+
+
 def refresh(
     index: Path,
     paths: Sequence[Path],
@@ -67,20 +81,22 @@ def refresh(
         base = None if rebuild else _open_base(index)
         try:
             kept = _kept(base, paths)
-            taken = {a.id: text_hash(a.text) for a in kept.values()}
+            taken = {a.id: text_hash(a.text) for a in kept}
             # Where articles were indexed from before, none may be left now.
             emptied = base is not None and len(kept) < len(base.manifest.articles)
-            reading = read_articles(paths, taken, may_be_empty=emptied)
+            known = base.manifest.sources if base else {}
+            reading = read_articles(paths, taken, emptied, known)
             former = _unread(base, reading)
-            wanted = {**kept, **former, **{a.id: a for a in reading.articles}}
-            if not wanted and not emptied:
+            same = [*taken, *former, *reading.unchanged]
+            if not same and not reading.articles and not emptied:
                 problems = "\n".join(map(str, reading.notices))
                 raise CorpusError(f"none of the files holds an article:\n{problems}")
             notices = reading.notices + tuple(
-                Notice(a.origin, "the version that was indexed before is kept")
-                for a in former.values()
+                Notice(origin, "the version that was indexed before is kept")
+                for origin in former.values()
             )
-            return _write(draft, base, wanted, notices, load_embedder, model, progress)
+            plan = _Plan(base, same, reading.articles, reading.sources, notices)
+            return _write(draft, plan, load_embedder, model, progress)
         finally:
             if base:
                 base.library.close()
@@ -106,8 +122,8 @@ def remove(
                 raise CorpusError(
                     f"not in the index: {', '.join(unknown)}; 'assistant articles' lists what is"
                 )
-            wanted = {a.id: a for a in base.library.articles() if a.id not in ids}
-            return _write(draft, base, wanted, (), load_embedder, model)
+            same = [id_ for id_ in base.manifest.articles if id_ not in ids]
+            return _write(draft, _Plan(base, same, (), {}, ()), load_embedder, model)
 
 
 def _open_base(index: Path) -> _Base | None:
@@ -117,42 +133,43 @@ def _open_base(index: Path) -> _Base | None:
     return _Base(Manifest.read(folder), Library.open(folder / "library.sqlite"), folder)
 
 
-def _kept(base: _Base | None, paths: Iterable[Path]) -> dict[str, Article]:
+def _kept(base: _Base | None, paths: Iterable[Path]) -> list[Article]:
     """The articles that were not indexed from beneath `paths`."""
     if base is None:
+        return []
+    roots = {as_text(located(path)) for path in paths}
+    return [
+        article
+        for id_, origin in base.library.origins().items()
+        if roots.isdisjoint((origin, *map(str, Path(origin).parents)))
+        and (article := base.library.article(id_))
+    ]
+
+
+def _unread(base: _Base | None, reading: Reading) -> dict[str, str]:
+    """The origins, by id, of what is indexed and there but could not be read this time."""
+    if base is None or not reading.unread:
         return {}
-    roots = [Path(as_text(located(path))) for path in paths]
-
-    def beneath(article: Article) -> bool:
-        origin = Path(article.origin)
-        return any(origin.is_relative_to(root) for root in roots)
-
-    return {a.id: a for a in base.library.articles() if not beneath(a)}
-
-
-def _unread(base: _Base | None, reading: Reading) -> dict[str, Article]:
-    """The indexed versions of what is there but could not be read this time."""
-    if base is None:
-        return {}
-
-    def unread(origin: Path) -> bool:
-        return any(str(path) in reading.unread for path in (origin, *origin.parents))
-
-    return {a.id: a for a in base.library.articles() if unread(Path(a.origin))}
+    return {
+        id_: origin
+        for id_, origin in base.library.origins().items()
+        if not reading.unread.isdisjoint((origin, *map(str, Path(origin).parents)))
+    }
 
 
 def _write(
     draft: Path,
-    base: _Base | None,
-    wanted: dict[str, Article],
-    notices: tuple[Notice, ...],
+    plan: _Plan,
     load_embedder: LoadEmbedder,
     model: str,
     progress: Progress = lambda done, total: None,
 ) -> BuildSummary:
-    """The next generation in `draft`, made from `base` by the fewest changes, and published."""
-    hashes = {id_: content_hash(article) for id_, article in wanted.items()}
+    """The next generation in `draft`, made from the last by the fewest changes, and published."""
+    base, notices = plan.base, plan.notices
+    made = {article.id: article for article in plan.made}
     before = base.manifest.articles if base else {}
+    hashes = {id_: before[id_] for id_ in plan.same}
+    hashes |= {id_: content_hash(article) for id_, article in made.items()}
     reusable = base is not None and (
         base.manifest.model == model
         and base.manifest.passage_words == generations.passage_settings()
@@ -189,9 +206,15 @@ def _write(
         vectors.remove([passage for id_ in gone for passage in library.remove(id_)])
         pending: list[tuple[Article, Passage]] = []
         for id_ in new:
-            passages = split_passages(wanted[id_])
-            library.add(wanted[id_], passages)
-            pending += ((wanted[id_], passage) for passage in passages)
+            article = made.get(id_) or (base.library.article(id_) if base else None)
+            if article is None:
+                raise IndexUnusableError(
+                    f"the index lacks the article {id_} that its manifest names; make it anew with "
+                    "'assistant index --rebuild PATH ...'"
+                )
+            passages = split_passages(article)
+            library.add(article, passages)
+            pending += ((article, passage) for passage in passages)
         library.commit()
         if pending:
             embedder = embedder or load_embedder(draft / EMBEDDER)
@@ -212,6 +235,8 @@ def _write(
         passage_words=generations.passage_settings(),
         passages=total,
         articles=hashes,
+        sources={id_: (base.manifest.sources if base else {}).get(id_, "") for id_ in plan.same}
+        | dict(plan.sources),
     ).write(draft)
     generations.publish(draft)
     return BuildSummary(

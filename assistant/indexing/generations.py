@@ -36,7 +36,8 @@ _OURS = re.compile(r"\d{6,}(?:\.building)?")  # nothing else in the folder is ev
 class Manifest:
     """What a generation holds and how it was made.
 
-    `articles` maps an article's id to the hash of all that is indexed of it.
+    `articles` maps an article's id to the hash of all that is indexed of it, `sources` to the hash
+    of what it was made from.
     """
 
     schema: int
@@ -45,6 +46,7 @@ class Manifest:
     passage_words: tuple[int, int]
     passages: int
     articles: dict[str, str]
+    sources: dict[str, str]
 
     @classmethod
     def read(cls, folder: Path) -> Manifest:

@@ -145,6 +145,10 @@ class Library:
             if article is not None:
                 yield article
 
+    def origins(self) -> dict[str, str]:
+        """Every article's origin, by id."""
+        return dict(self._rows("SELECT id, origin FROM articles ORDER BY id"))
+
     def listings(self) -> list[Listing]:
         """A line about every article, by id."""
         rows = self._rows(

@@ -103,6 +103,7 @@ def test_the_manifest_says_how_the_index_was_made(index, folder):
         passage_words=generations.passage_settings(),
         passages=summary.passages,
         articles={a.id: content_hash(a) for a in read_articles([folder]).articles},
+        sources=read_articles([folder]).sources,
     )
 
 
