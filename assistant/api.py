@@ -20,6 +20,7 @@ from assistant.errors import CorpusError, IndexUnusableError, UsageError
 from assistant.indexing import build
 from assistant.indexing.build import BuildSummary
 from assistant.indexing.embedder import Embedder
+from assistant.indexing.embedder_export import keep
 from assistant.indexing.index import Index
 from assistant.indexing.index import open_library as open_current
 from assistant.indexing.library import Library, Listing
@@ -64,7 +65,7 @@ class Assistant:
             return cls(
                 settings,
                 opened,
-                Embedder.load(settings.embedding_model),
+                opened.load_embedder(),
                 reader_weights.load(settings.reader),
             )
         except BaseException:
@@ -258,7 +259,7 @@ def refresh(
     model = settings.embedding_model
     folders = [Path(path) for path in paths]
     return build.refresh(
-        settings.index, folders, lambda: Embedder.load(model), model, progress, rebuild
+        settings.index, folders, lambda kept: keep(model, kept), model, progress, rebuild
     )
 
 
@@ -268,4 +269,4 @@ def remove(
     """Take articles out of an index. Raises CorpusError, and removes none, if one is not there."""
     settings = Settings.load(index, embedding_model)
     model = settings.embedding_model
-    return build.remove(settings.index, ids, lambda: Embedder.load(model), model)
+    return build.remove(settings.index, ids, lambda kept: keep(model, kept), model)

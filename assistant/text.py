@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import threading
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
 
 import sentencex
 
@@ -13,6 +16,7 @@ import sentencex
 _WORD = re.compile(r"[^\W_]+(?:['’.,\-–&][^\W_]+)*")
 _LINE = re.compile(r"[^\r\n\u2028\u2029\x85]+")
 _COMBINING = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
+_STEMMING = threading.Lock()  # a stemmer keeps the word it is at
 _QUOTES = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "\xa0": " "})
 
 # Closed-class words: they carry grammar, not subject matter.
@@ -54,6 +58,20 @@ def fold(text: str) -> str:
     if not plain.isascii():
         plain = _COMBINING.sub("", unicodedata.normalize("NFKD", plain))
     return plain.casefold()
+
+
+@lru_cache(maxsize=1 << 17)
+def stem(word: str) -> str:
+    """The Porter stem of a folded word, possessive ending aside."""
+    with _STEMMING:
+        return str(_stemmer().stemWord(re.sub(r"'s?$", "", word)))
+
+
+@lru_cache(maxsize=1)
+def _stemmer() -> Any:
+    import snowballstemmer
+
+    return snowballstemmer.stemmer("porter")
 
 
 def trim(text: str, start: int, end: int) -> tuple[int, int]:

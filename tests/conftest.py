@@ -1,6 +1,7 @@
 """Around every test: no network beyond this machine (see addopts), no telemetry, no settings."""
 
 import os
+from contextlib import closing
 
 import pytest
 from hypothesis import settings
@@ -41,8 +42,9 @@ def assistant(seeds_index):
 
 
 @pytest.fixture(scope="session")
-def embedder():
-    """The bundled embedding model."""
-    from assistant.indexing.embedder import Embedder
+def embedder(seeds_index):
+    """The bundled embedding model, as the index of seeds/ keeps it."""
+    from assistant.indexing.index import Index
 
-    return Embedder.load()
+    with closing(Index.open(seeds_index, "all-MiniLM-L6-v2")) as index:
+        return index.load_embedder()

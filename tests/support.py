@@ -119,6 +119,7 @@ class HashEmbedder:
 
     name = "hash"
     dimension = 32
+    notice = None
 
     def __init__(self, name: str = "hash") -> None:
         self.name = name
@@ -134,6 +135,6 @@ class HashEmbedder:
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
-def unloadable() -> HashEmbedder:
+def unloadable(kept: Path) -> HashEmbedder:
     """A `load_embedder` for builds that must not embed anything."""
     raise AssertionError("the embedder was loaded, and nothing had to be embedded")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, Literal
+from typing import Literal
 
 from assistant.answering.turns import Turn, recognise
 from assistant.errors import QuestionError
 from assistant.text import STOPWORDS, fold, words
+from assistant.text import stem as stem  # its former place
 
 MAX_CHARS = 2000
 
@@ -206,17 +206,3 @@ def holds(asked: Asked, sentence: str, question: Question) -> bool:
     if asked == "count":
         sentence = _DATE.sub(" ", sentence)
     return any(fold(match.group()) not in given for match in _HOLDS[asked].finditer(sentence))
-
-
-@lru_cache(maxsize=1)
-def _stemmer() -> Any:
-    import snowballstemmer
-
-    return snowballstemmer.stemmer("porter")
-
-
-@lru_cache(maxsize=65536)
-def stem(word: str) -> str:
-    """The Porter stem of a folded word, possessive ending aside."""
-    bare = re.sub(r"'s?$", "", word)
-    return str(_stemmer().stemWord(bare))

@@ -20,6 +20,7 @@ from assistant.records import Article
 from assistant.text import trim
 
 MAX_BYTES = 5 * 1024 * 1024
+_CONTROLS = bytes(c for c in range(32) if c not in (9, 10, 12, 13))
 _BINARY_SHARE = 0.02  # more control characters than this and the file is no text
 
 
@@ -38,11 +39,19 @@ class Notice:
 class Reading:
     """What was found beneath the given paths.
 
-    `unread` are files and folders that exist but hold nothing that could be read now, be it that
-    one is empty or binary: what an index holds of them from before is still the best there is.
+    Attributes:
+        articles: those that were read, but for the unchanged.
+        unchanged: the ids of articles that were known from the very same source.
+        sources: the hash of what each of `articles` was made from, by id.
+        notices: what is to be told.
+        unread: files and folders that exist but hold nothing that could be read now, be it that
+            one is empty or binary: what an index holds of them from before is still the best
+            there is.
     """
 
     articles: tuple[Article, ...]
+    unchanged: tuple[str, ...]
+    sources: Mapping[str, str]
     notices: tuple[Notice, ...]
     unread: frozenset[str]
 
@@ -58,13 +67,18 @@ class _Unreadable(Exception):
 
 
 def read_articles(
-    paths: Sequence[Path], taken: Mapping[str, str] | None = None, may_be_empty: bool = False
+    paths: Sequence[Path],
+    taken: Mapping[str, str] | None = None,
+    may_be_empty: bool = False,
+    known: Mapping[str, str] | None = None,
 ) -> Reading:
     """Read every article beneath `paths` (files or folders), sorted by path.
 
     `taken` maps ids that other articles already have to those articles' content hash, so that
-    neither an id nor a text is used twice. Raises CorpusError where a path does not exist or the
-    paths hold no file that could be an article, unless they `may_be_empty`.
+    neither an id nor a text is used twice. `known` maps ids to the `sources` of an earlier reading:
+    making an article takes most of the time, and is not done again for the same source.
+    Raises CorpusError where a path does not exist or the paths hold no file that could be an
+    article, unless they `may_be_empty`.
     """
     notices: list[Notice] = []
     unread: set[str] = set()
@@ -75,6 +89,9 @@ def read_articles(
             f"no articles in {places}: put files ending in {', '.join(sorted(DECODERS))} there"
         )
     articles: list[Article] = []
+    unchanged: list[str] = []
+    sources: dict[str, str] = {}
+    known, rules = known or {}, _rules()
     seen = {digest: id_ for id_, digest in (taken or {}).items()}
     sidecars = {folder: read_sidecar(folder / SIDECAR) for folder in {f.path.parent for f in files}}
     for folder, sidecar in sorted(sidecars.items()):
@@ -98,8 +115,13 @@ def read_articles(
             continue
         seen[digest] = id_
         stated = sidecars[file.path.parent].stated.get(file.path.name, Stated())
-        articles.append(make_article(id_, text, stated, origin))
-    return Reading(tuple(articles), tuple(notices), frozenset(unread))
+        source = _source_hash(text, stated, origin, rules)
+        if known.get(id_) == source:
+            unchanged.append(id_)
+        else:
+            sources[id_] = source
+            articles.append(make_article(id_, text, stated, origin))
+    return Reading(tuple(articles), tuple(unchanged), sources, tuple(notices), frozenset(unread))
 
 
 def make_article(id_: str, text: str, stated: Stated | None = None, origin: str = "") -> Article:
@@ -122,6 +144,21 @@ def make_article(id_: str, text: str, stated: Stated | None = None, origin: str 
         origin=origin,
         spans=spans,
     )
+
+
+def _source_hash(text: str, stated: Stated, origin: str, rules: str) -> str:
+    """SHA-256 of all that `make_article` makes an article from, and of the rules it does so by."""
+    content = f"{rules}\0{origin}\0{stated!r}\0{text}"
+    return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _rules() -> str:
+    """SHA-256 of the code that makes articles: another version may make others."""
+    folder = Path(__file__).parent
+    code = b"".join(
+        p.read_bytes() for p in sorted([*folder.glob("*.py"), folder.parent / "text.py"])
+    )
+    return hashlib.sha256(code).hexdigest()
 
 
 def text_hash(text: str) -> str:
@@ -159,7 +196,7 @@ def _decode_text(data: bytes) -> tuple[str, str | None]:
         if "\0" in text:
             raise _Unreadable("is binary, not text")
         return text, "is UTF-16, not UTF-8; decoded as such"
-    controls = sum(data.count(bytes([c])) for c in range(32) if c not in (9, 10, 12, 13))
+    controls = len(data) - len(data.translate(None, _CONTROLS))
     if controls > _BINARY_SHARE * len(data) or b"\0" in data:
         raise _Unreadable("is binary, not text")
     try:

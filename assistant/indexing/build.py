@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+import os
+import shutil
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +16,13 @@ from assistant.corpus.reading import Notice, Reading, as_text, located, read_art
 from assistant.errors import CorpusError, IndexUnusableError
 from assistant.indexing import generations
 from assistant.indexing.embedder import Embedder
-from assistant.indexing.generations import SCHEMA, Manifest
+from assistant.indexing.generations import EMBEDDER, SCHEMA, Manifest
 from assistant.indexing.library import Library
 from assistant.indexing.vectors import Vectors
 from assistant.records import Article, Passage
+
+LoadEmbedder = Callable[[Path], Embedder]
+"""Opens the embedder that is kept in a folder; where it is empty, keeps one there first."""
 
 Progress = Callable[[int, int], None]
 """Called with the number of passages embedded so far, and of all that are to be."""
@@ -44,45 +49,61 @@ class _Base:
     folder: Path
 
 
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What the next generation is to hold: articles that `base` has, by id, and others.
+
+    `sources` are the hashes of what the others were made from.
+    """
+
+    base: _Base | None
+    same: Sequence[str]
+    made: Sequence[Article]
+    sources: Mapping[str, str]
+    notices: tuple[Notice, ...]
+
+
 def refresh(
     index: Path,
     paths: Sequence[Path],
-    load_embedder: Callable[[], Embedder],
+    load_embedder: LoadEmbedder,
     model: str,
     progress: Progress = lambda done, total: None,
     rebuild: bool = False,
 ) -> BuildSummary:
     """Index the articles beneath `paths`; those indexed from there before and gone are dropped.
 
-    The embedder is loaded only if something is to be embedded. With `rebuild` nothing of a former
-    index is used or kept. Raises CorpusError (nothing to index), IndexUnusableError,
-    IndexBusyError; the previous generation then stays as it was.
+    The embedder is loaded only if something is to be embedded, or none is kept. With `rebuild`
+    nothing of a former index is used or kept. Raises CorpusError (nothing to index), ModelError,
+    IndexUnusableError, IndexBusyError; the previous generation then stays as it was.
     """
     with generations.building(index) as draft:
         base = None if rebuild else _open_base(index)
         try:
             kept = _kept(base, paths)
-            taken = {a.id: text_hash(a.text) for a in kept.values()}
+            taken = {a.id: text_hash(a.text) for a in kept}
             # Where articles were indexed from before, none may be left now.
             emptied = base is not None and len(kept) < len(base.manifest.articles)
-            reading = read_articles(paths, taken, may_be_empty=emptied)
+            known = base.manifest.sources if base else {}
+            reading = read_articles(paths, taken, emptied, known)
             former = _unread(base, reading)
-            wanted = {**kept, **former, **{a.id: a for a in reading.articles}}
-            if not wanted and not emptied:
+            same = [*taken, *former, *reading.unchanged]
+            if not same and not reading.articles and not emptied:
                 problems = "\n".join(map(str, reading.notices))
                 raise CorpusError(f"none of the files holds an article:\n{problems}")
             notices = reading.notices + tuple(
-                Notice(a.origin, "the version that was indexed before is kept")
-                for a in former.values()
+                Notice(origin, "the version that was indexed before is kept")
+                for origin in former.values()
             )
-            return _write(draft, base, wanted, notices, load_embedder, model, progress)
+            plan = _Plan(base, same, reading.articles, reading.sources, notices)
+            return _write(draft, plan, load_embedder, model, progress)
         finally:
             if base:
                 base.library.close()
 
 
 def remove(
-    index: Path, ids: Sequence[str], load_embedder: Callable[[], Embedder], model: str
+    index: Path, ids: Sequence[str], load_embedder: LoadEmbedder, model: str
 ) -> BuildSummary:
     """Take articles out of the index. Raises CorpusError, and removes none, if one is not there."""
     generations.current(index)  # says what is missing, before anything is made there
@@ -101,8 +122,8 @@ def remove(
                 raise CorpusError(
                     f"not in the index: {', '.join(unknown)}; 'assistant articles' lists what is"
                 )
-            wanted = {a.id: a for a in base.library.articles() if a.id not in ids}
-            return _write(draft, base, wanted, (), load_embedder, model)
+            same = [id_ for id_ in base.manifest.articles if id_ not in ids]
+            return _write(draft, _Plan(base, same, (), {}, ()), load_embedder, model)
 
 
 def _open_base(index: Path) -> _Base | None:
@@ -112,42 +133,43 @@ def _open_base(index: Path) -> _Base | None:
     return _Base(Manifest.read(folder), Library.open(folder / "library.sqlite"), folder)
 
 
-def _kept(base: _Base | None, paths: Iterable[Path]) -> dict[str, Article]:
+def _kept(base: _Base | None, paths: Iterable[Path]) -> list[Article]:
     """The articles that were not indexed from beneath `paths`."""
     if base is None:
+        return []
+    roots = {as_text(located(path)) for path in paths}
+    return [
+        article
+        for id_, origin in base.library.origins().items()
+        if roots.isdisjoint((origin, *map(str, Path(origin).parents)))
+        and (article := base.library.article(id_))
+    ]
+
+
+def _unread(base: _Base | None, reading: Reading) -> dict[str, str]:
+    """The origins, by id, of what is indexed and there but could not be read this time."""
+    if base is None or not reading.unread:
         return {}
-    roots = [Path(as_text(located(path))) for path in paths]
-
-    def beneath(article: Article) -> bool:
-        origin = Path(article.origin)
-        return any(origin.is_relative_to(root) for root in roots)
-
-    return {a.id: a for a in base.library.articles() if not beneath(a)}
-
-
-def _unread(base: _Base | None, reading: Reading) -> dict[str, Article]:
-    """The indexed versions of what is there but could not be read this time."""
-    if base is None:
-        return {}
-
-    def unread(origin: Path) -> bool:
-        return any(str(path) in reading.unread for path in (origin, *origin.parents))
-
-    return {a.id: a for a in base.library.articles() if unread(Path(a.origin))}
+    return {
+        id_: origin
+        for id_, origin in base.library.origins().items()
+        if not reading.unread.isdisjoint((origin, *map(str, Path(origin).parents)))
+    }
 
 
 def _write(
     draft: Path,
-    base: _Base | None,
-    wanted: dict[str, Article],
-    notices: tuple[Notice, ...],
-    load_embedder: Callable[[], Embedder],
+    plan: _Plan,
+    load_embedder: LoadEmbedder,
     model: str,
     progress: Progress = lambda done, total: None,
 ) -> BuildSummary:
-    """The next generation in `draft`, made from `base` by the fewest changes, and published."""
-    hashes = {id_: content_hash(article) for id_, article in wanted.items()}
+    """The next generation in `draft`, made from the last by the fewest changes, and published."""
+    base, notices = plan.base, plan.notices
+    made = {article.id: article for article in plan.made}
     before = base.manifest.articles if base else {}
+    hashes = {id_: before[id_] for id_ in plan.same}
+    hashes |= {id_: content_hash(article) for id_, article in made.items()}
     reusable = base is not None and (
         base.manifest.model == model
         and base.manifest.passage_words == generations.passage_settings()
@@ -166,26 +188,36 @@ def _write(
     if reusable and not new and not gone:
         return summary
     if base and reusable:
-        dimension = base.manifest.dimension
+        _link(base.folder / EMBEDDER, draft / EMBEDDER)
+        embedder, dimension = None, base.manifest.dimension
         library = base.library.copy_to(draft / "library.sqlite")
         Vectors.copy(base.folder / "vectors", draft / "vectors")
         vectors = Vectors.open(draft / "vectors")
     else:
         new, gone = list(hashes), []
+        (draft / EMBEDDER).mkdir()
+        embedder = load_embedder(draft / EMBEDDER)
+        dimension = embedder.dimension
+        if embedder.notice:
+            notices += (Notice(model, embedder.notice),)
         library = Library.create(draft / "library.sqlite")
         vectors = Vectors.create(draft / "vectors")
-        dimension = 0
     with closing(library), closing(vectors):
         vectors.remove([passage for id_ in gone for passage in library.remove(id_)])
         pending: list[tuple[Article, Passage]] = []
         for id_ in new:
-            passages = split_passages(wanted[id_])
-            library.add(wanted[id_], passages)
-            pending += ((wanted[id_], passage) for passage in passages)
+            article = made.get(id_) or (base.library.article(id_) if base else None)
+            if article is None:
+                raise IndexUnusableError(
+                    f"the index lacks the article {id_} that its manifest names; make it anew with "
+                    "'assistant index --rebuild PATH ...'"
+                )
+            passages = split_passages(article)
+            library.add(article, passages)
+            pending += ((article, passage) for passage in passages)
         library.commit()
         if pending:
-            embedder = load_embedder()
-            dimension = embedder.dimension
+            embedder = embedder or load_embedder(draft / EMBEDDER)
             done = 0
 
             def advance(count: int) -> None:
@@ -203,11 +235,31 @@ def _write(
         passage_words=generations.passage_settings(),
         passages=total,
         articles=hashes,
+        sources={id_: (base.manifest.sources if base else {}).get(id_, "") for id_ in plan.same}
+        | dict(plan.sources),
     ).write(draft)
     generations.publish(draft)
     return BuildSummary(
         summary.added, summary.updated, summary.removed, summary.unchanged, total, notices
     )
+
+
+def _link(source: Path, target: Path) -> None:
+    """`target` with the same files as `source`; the same on disk where the system can do that."""
+
+    def link(file: str, copy: str) -> None:
+        try:
+            os.link(file, copy)
+        except OSError:
+            shutil.copyfile(file, copy)
+
+    try:
+        shutil.copytree(source, target, copy_function=link)
+    except (OSError, shutil.Error) as error:
+        raise IndexUnusableError(
+            f"{source} cannot be copied ({error}); make the index anew with "
+            "'assistant index --rebuild PATH ...'"
+        ) from error
 
 
 def content_hash(article: Article) -> str:

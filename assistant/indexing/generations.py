@@ -4,7 +4,7 @@
       current            the name of the current generation; replaced atomically
       lock               held by the process that builds
       generations/
-        000007/          manifest.json, library.sqlite, vectors/ (Chroma)
+        000007/          manifest.json, library.sqlite, vectors/ (Chroma), embedder/ (ONNX)
         000008.building/ a build under way, or left by one that was killed
 
 A build writes beside the current generation and publishes by replacing `current`. Readers keep
@@ -26,7 +26,8 @@ from assistant.corpus.passages import MAX_WORDS, MIN_WORDS
 from assistant.errors import IndexBusyError, IndexUnusableError
 from assistant.indexing.library import is_held
 
-SCHEMA = 1
+SCHEMA = 2
+EMBEDDER = "embedder"  # the folder in a generation that keeps the embedding model
 _BUILDING = ".building"
 _OURS = re.compile(r"\d{6,}(?:\.building)?")  # nothing else in the folder is ever removed
 
@@ -35,7 +36,8 @@ _OURS = re.compile(r"\d{6,}(?:\.building)?")  # nothing else in the folder is ev
 class Manifest:
     """What a generation holds and how it was made.
 
-    `articles` maps an article's id to the hash of all that is indexed of it.
+    `articles` maps an article's id to the hash of all that is indexed of it, `sources` to the hash
+    of what it was made from.
     """
 
     schema: int
@@ -44,6 +46,7 @@ class Manifest:
     passage_words: tuple[int, int]
     passages: int
     articles: dict[str, str]
+    sources: dict[str, str]
 
     @classmethod
     def read(cls, folder: Path) -> Manifest:

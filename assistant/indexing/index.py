@@ -8,7 +8,8 @@ from pathlib import Path
 
 from assistant.errors import IndexUnusableError
 from assistant.indexing import generations
-from assistant.indexing.generations import Manifest
+from assistant.indexing.embedder import Embedder
+from assistant.indexing.generations import EMBEDDER, Manifest
 from assistant.indexing.library import Library
 from assistant.indexing.vectors import Vectors
 
@@ -42,6 +43,13 @@ class Index:
         except BaseException:
             library.close()
             raise
+
+    def load_embedder(self) -> Embedder:
+        """The embedding model, as it was kept when the index was built with it.
+
+        Raises IndexUnusableError, ModelError.
+        """
+        return Embedder.open(self.folder / EMBEDDER)
 
     def close(self) -> None:
         """Let go of the generation."""

@@ -1,8 +1,6 @@
 """Articles, passages and a full-text index over them, in one SQLite file.
 
-Articles are kept as indexed, so a citation holds even where a source file changes later. The
-lexical search is SQLite's FTS5 BM25 over Porter stems, which takes one changed article without
-rebuilding the rest.
+Articles are kept as indexed, so a citation holds even where a source file changes later.
 """
 
 from __future__ import annotations
@@ -15,8 +13,9 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from assistant.indexing import lexical
+from assistant.indexing.lexical import Lexical
 from assistant.records import Article, Filters, Passage, Span
-from assistant.text import STOPWORDS, fold, words
 
 _SCHEMA = """
 CREATE TABLE articles (
@@ -28,11 +27,7 @@ CREATE TABLE passages (
     article TEXT NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL
 );
 CREATE INDEX passages_article ON passages (article);
-CREATE VIRTUAL TABLE passages_text USING fts5 (
-    title, text, tokenize = "porter unicode61 remove_diacritics 2"
-);
 """
-_TITLE_WEIGHT, _TEXT_WEIGHT = 1.0, 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +48,7 @@ class Library:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
         self._lock = threading.Lock()
+        self._lexical = Lexical(connection)
 
     @classmethod
     def create(cls, path: Path) -> Library:
@@ -60,7 +56,7 @@ class Library:
         # Durability comes from publishing a finished generation, not from each write.
         db = sqlite3.connect(path, check_same_thread=False)
         db.execute("PRAGMA synchronous = OFF")
-        db.executescript(_SCHEMA)
+        db.executescript(_SCHEMA + lexical.SCHEMA)
         return cls(db)
 
     @classmethod
@@ -93,6 +89,7 @@ class Library:
 
     def commit(self) -> None:
         """Write what was added and removed."""
+        self._lexical.flush()
         self._db.commit()
 
     def add(self, article: Article, passages: Iterable[Passage]) -> None:
@@ -117,21 +114,23 @@ class Library:
                 "INSERT INTO passages (id, article, start, end) VALUES (?, ?, ?, ?)",
                 (passage.id, article.id, passage.start, passage.end),
             )
-            self._db.execute(
-                "INSERT INTO passages_text (rowid, title, text) VALUES (?, ?, ?)",
-                (cursor.lastrowid, fold(article.title or ""), fold(passage.text)),
-            )
+            self._lexical.add(cursor.lastrowid or 0, passage.text, article.title or "")
 
     def remove(self, article_id: str) -> list[str]:
         """Remove an article; the ids of the passages it had."""
-        rows = self._db.execute(
-            "SELECT number, id FROM passages WHERE article = ?", (article_id,)
-        ).fetchall()
-        for number, _ in rows:
-            self._db.execute("DELETE FROM passages_text WHERE rowid = ?", (number,))
+        article = self.article(article_id)
+        if article is None:
+            return []
+        rows = self._rows(
+            "SELECT number, id, start, end FROM passages WHERE article = ?", (article_id,)
+        )
+        title = article.title or ""
+        self._lexical.remove(
+            {number: (article.text[start:end], title) for number, _, start, end in rows}
+        )
         self._db.execute("DELETE FROM passages WHERE article = ?", (article_id,))
         self._db.execute("DELETE FROM articles WHERE id = ?", (article_id,))
-        return [id_ for _, id_ in rows]
+        return [id_ for _, id_, _, _ in rows]
 
     def article(self, id_: str) -> Article | None:
         """One article, or None."""
@@ -145,6 +144,10 @@ class Library:
             article = self.article(id_)
             if article is not None:
                 yield article
+
+    def origins(self) -> dict[str, str]:
+        """Every article's origin, by id."""
+        return dict(self._rows("SELECT id, origin FROM articles ORDER BY id"))
 
     def listings(self) -> list[Listing]:
         """A line about every article, by id."""
@@ -177,26 +180,26 @@ class Library:
 
     def search(self, question: str, limit: int, filters: Filters) -> list[tuple[str, float]]:
         """(passage id, BM25 score) of passages with the question's words, best first."""
-        terms = dict.fromkeys(w for w in words(fold(question)) if w not in STOPWORDS)
-        if not terms:
-            return []
-        where, values = _conditions(filters)
-        match = " OR ".join(f'"{term}"' for term in terms)
-        rows = self._rows(
-            f"SELECT p.id, -bm25(passages_text, {_TITLE_WEIGHT}, {_TEXT_WEIGHT}) AS score "
-            "FROM passages_text JOIN passages p ON p.number = passages_text.rowid "
-            f"JOIN articles a ON a.id = p.article WHERE passages_text MATCH ? {where} "
-            "ORDER BY score DESC, p.number LIMIT ?",
-            (match, *values, limit),
+        among = None
+        if filters != Filters():
+            where, values = _conditions(filters)
+            query = f"SELECT id FROM articles a WHERE 1 {where}"
+            rows = self._rows(f"SELECT number FROM passages WHERE article IN ({query})", values)
+            among = [number for (number,) in rows]
+        with self._lock:
+            found = self._lexical.search(question, limit, among)
+        ids = dict(
+            self._rows(
+                f"SELECT number, id FROM passages WHERE number IN ({', '.join('?' * len(found))})",
+                [number for number, _ in found],
+            )
         )
-        return [(id_, score) for id_, score in rows]
+        return [(ids[number], score) for number, score in found]
 
     def passage_frequency(self, word: str) -> int:
         """How many passages hold a word of the same stem."""
-        phrase = " ".join(words(fold(word)))
-        query = "SELECT count(*) FROM passages_text WHERE passages_text MATCH ?"
-        rows = self._rows(query, (f'text:"{phrase}"',))
-        return int(rows[0][0])
+        with self._lock:
+            return self._lexical.frequency(word)
 
     def count(self, filters: Filters | None = None) -> tuple[int, int]:
         """How many articles and passages pass `filters`."""

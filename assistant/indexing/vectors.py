@@ -1,6 +1,6 @@
 """Passage vectors in a Chroma collection on disk.
 
-Vectors are written through LlamaIndex's ingestion pipeline and Chroma adapter, so that the
+Vectors are made and written through LlamaIndex's ingestion pipeline and Chroma adapter, so that the
 collection can be opened with LlamaIndex too. They are searched through Chroma itself: the adapter
 returns exp(-distance) and whole nodes, and asking needs the cosine and the ids only.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -86,22 +87,31 @@ class Vectors:
     ) -> None:
         """Embed passages, each with its article's headline as context, and store them.
 
-        `progress` is called with the number of passages just stored.
+        While some are stored the next are embedded. `progress` is called with the number of
+        passages just stored.
         """
         from llama_index.core.ingestion import IngestionPipeline
         from llama_index.vector_stores.chroma import ChromaVectorStore
 
         from assistant.indexing.nodes import EmbedderAdapter, to_node
 
+        store = ChromaVectorStore(chroma_collection=self._collection)
         pipeline = IngestionPipeline(
-            transformations=[EmbedderAdapter(embedder, batch=_BATCH)],
-            vector_store=ChromaVectorStore(chroma_collection=self._collection),
-            disable_cache=True,
+            transformations=[EmbedderAdapter(embedder, batch=_BATCH)], disable_cache=True
         )
-        for first in range(0, len(passages), _BATCH):
+
+        def embed(first: int) -> Sequence[Any]:
             batch = passages[first : first + _BATCH]
-            pipeline.run(nodes=[to_node(article, passage) for article, passage in batch])
-            progress(len(batch))
+            nodes: Sequence[Any] = pipeline.run(nodes=[to_node(*each) for each in batch])
+            return nodes
+
+        with ThreadPoolExecutor(1) as ahead:
+            coming = ahead.submit(embed, 0)
+            for first in range(0, len(passages), _BATCH):
+                nodes = coming.result()
+                coming = ahead.submit(embed, first + _BATCH)
+                store.add(list(nodes))
+                progress(len(nodes))
 
     def remove(self, passage_ids: Sequence[str]) -> None:
         """Remove vectors."""

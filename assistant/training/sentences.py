@@ -30,7 +30,9 @@ from assistant.answering.reader_weights import load as load_reader
 from assistant.answering.retrieval import Retriever
 from assistant.answering.sentences import FEATURES, candidates, features, read
 from assistant.indexing.build import refresh
+from assistant.indexing.embedder import BUNDLED as EMBEDDING_MODEL
 from assistant.indexing.embedder import Embedder
+from assistant.indexing.embedder_export import keep
 from assistant.indexing.index import Index
 from assistant.records import Filters
 
@@ -86,7 +88,7 @@ def examples(library: Library, embedder: Embedder, reader: Reader) -> Iterator[E
         source.mkdir()
         for id_, text in library.articles.items():
             (source / f"{id_}.txt").write_bytes(text.encode())
-        refresh(built, [source], lambda: embedder, embedder.name)
+        refresh(built, [source], lambda kept: embedder, embedder.name)
         index = Index.open(built, embedder.name)
         retriever = Retriever(index, embedder)
         for text, spans in library.questions:
@@ -188,12 +190,14 @@ def main() -> None:
     parser.add_argument("--reader", default=BUNDLED, help="folder of another reader's weights")
     args = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    embedder, reader = Embedder.load(), load_reader(args.reader)
+    reader = load_reader(args.reader)
     data: list[Example] = []
     articles = args.data / "bench" / "realtimeqa_dev_articles.jsonl.gz"
-    for library in libraries(args.dev / "questions.jsonl", args.dev / "groups.json", articles):
-        data += examples(library, embedder, reader)
-        log.info("%s: %d questions so far", library.name, len(data))
+    with tempfile.TemporaryDirectory() as kept:
+        embedder = keep(EMBEDDING_MODEL, Path(kept))
+        for library in libraries(args.dev / "questions.jsonl", args.dev / "groups.json", articles):
+            data += examples(library, embedder, reader)
+            log.info("%s: %d questions so far", library.name, len(data))
     predictions = predict_held_out(data)
     slope, offset = calibrate(predictions)
     log_odds = slope * np.asarray([p.score for p in predictions]) + offset

@@ -403,3 +403,16 @@ def test_make_article_keeps_the_text_whole():
     article = make_article("x", "\ufeffA headline\r\n\r\nThe mayor spoke.")
     assert article.text.startswith("\ufeff")
     assert article.title == "A headline"
+
+
+def test_what_is_known_from_the_same_source_is_not_made_again(tmp_path):
+    folder = write(tmp_path, {"a.txt": news(1), "b.txt": news(2), "c.txt": news(3)})
+    first = read_articles([folder])
+    assert set(first.sources) == {"a", "b", "c"}
+    assert first.unchanged == ()
+    write(folder, {"b.txt": news(4), SIDECAR: '["c.txt"]\noutlet = "The Gazette"\n'})
+    again = read_articles([folder], known=first.sources)
+    assert again.unchanged == ("a",)
+    assert [article.id for article in again.articles] == ["b", "c"]
+    (folder / SIDECAR).unlink()
+    assert read_articles([folder], known=first.sources).unchanged == ("a", "c")

@@ -41,7 +41,7 @@ def folder(tmp_path):
 
 def refresh(index, *paths, embedder=None, **options):
     embedder = embedder or HashEmbedder()
-    return build.refresh(index, list(paths), lambda: embedder, "hash", **options)
+    return build.refresh(index, list(paths), lambda kept: embedder, "hash", **options)
 
 
 def counts(summary):
@@ -103,6 +103,7 @@ def test_the_manifest_says_how_the_index_was_made(index, folder):
         passage_words=generations.passage_settings(),
         passages=summary.passages,
         articles={a.id: content_hash(a) for a in read_articles([folder]).articles},
+        sources=read_articles([folder]).sources,
     )
 
 
@@ -264,7 +265,7 @@ def test_nothing_but_bad_files_is_an_error_and_changes_nothing(index, folder, tm
 
 def test_articles_of_nothing_but_furniture(index, tmp_path):
     write(tmp_path / "ads", {"ad.txt": "Advertisement\n\nRead more\n"})
-    assert counts(build.refresh(index, [tmp_path / "ads"], unloadable, "hash")) == (1, 0, 0, 0)
+    assert counts(refresh(index, tmp_path / "ads")) == (1, 0, 0, 0)
     assert [article.id for article in check_whole(index)] == ["ad"]
     write(tmp_path / "ads", {"n1.txt": news(1)})
     assert counts(refresh(index, tmp_path / "ads")) == (1, 0, 0, 1)
@@ -325,7 +326,7 @@ def test_another_model_is_refused_for_reading_and_indexed_anew_by_a_build(index,
     assert not is_held(generations.current(index) / "library.sqlite")
     write(tmp_path / "more", {"more.txt": news(9)})
     embedder = HashEmbedder("other")
-    build.refresh(index, [tmp_path / "more"], lambda: embedder, "other")
+    build.refresh(index, [tmp_path / "more"], lambda kept: embedder, "other")
     with closing(Index.open(index, "other")) as opened:
         assert opened.library.count()[0] == 5
         assert opened.vectors.count() == len(embedder.encoded) == opened.manifest.passages

@@ -20,6 +20,7 @@ MANIFEST = Manifest(
     passage_words=generations.passage_settings(),
     passages=2,
     articles={"a": "1" * 64, "é 😀": "2" * 64},
+    sources={"a": "3" * 64, "é 😀": "4" * 64},
 )
 
 
@@ -51,6 +52,7 @@ def test_a_manifest_says_in_plain_json_what_the_index_holds(tmp_path):
         "passage_words": list(generations.passage_settings()),
         "passages": 2,
         "articles": {"a": "1" * 64, "é 😀": "2" * 64},
+        "sources": {"a": "3" * 64, "é 😀": "4" * 64},
     }
 
 

@@ -37,7 +37,7 @@ class HeldEmbedder(HashEmbedder):
 
 
 def make(index: str, folder: str, hold: str) -> None:
-    build.refresh(Path(index), [Path(folder)], lambda: HeldEmbedder(hold), "hash")
+    build.refresh(Path(index), [Path(folder)], lambda kept: HeldEmbedder(hold), "hash")
 
 
 def read(index: str) -> None:
