@@ -42,7 +42,6 @@ from assistant.answering.reader_weights import load as load_reader
 from assistant.answering.retrieval import Retriever
 from assistant.evaluation.confidence import aurc, auroc, risk_coverage
 from assistant.evaluation.matching import holds
-from assistant.indexing.embedder import Embedder
 from assistant.indexing.index import Index
 from assistant.records import Evidence, Filters
 from assistant.settings import Settings
@@ -176,7 +175,7 @@ def main() -> int:
         Assistant.build([write_folder(articles, args.work / "articles")], index).close()
     settings = Settings(index)
     with closing(Index.open(index, settings.embedding_model)) as opened:
-        retriever = Retriever(opened, Embedder.load(settings.embedding_model))
+        retriever = Retriever(opened, opened.load_embedder())
         reader = load_reader(settings.reader)
         engines: dict[str, tuple[Engine, float]] = {
             "with the reader": (with_reader(reader), sentences.default_threshold()),
