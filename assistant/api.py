@@ -11,11 +11,11 @@ from types import TracebackType
 
 from assistant.answering import extractive, reader_weights, small_talk
 from assistant.answering.citations import verify
+from assistant.answering.confidence import default_threshold
 from assistant.answering.followups import resolve
 from assistant.answering.questions import understand
 from assistant.answering.reader import Reader
 from assistant.answering.retrieval import Retriever
-from assistant.answering.sentences import default_threshold
 from assistant.errors import CorpusError, IndexUnusableError, UsageError
 from assistant.indexing import build
 from assistant.indexing.build import BuildSummary

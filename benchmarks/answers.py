@@ -35,6 +35,7 @@ from assistant import Assistant
 from assistant.answering import extractive, sentences
 from assistant.answering.agreement import Group
 from assistant.answering.citations import without_markers
+from assistant.answering.confidence import default_threshold
 from assistant.answering.drafting import Draft, compose
 from assistant.answering.questions import Question, understand
 from assistant.answering.reader import Reader
@@ -120,15 +121,15 @@ def sentence_engine(question: Question, retriever: Retriever) -> Draft:
     vector = retriever.embed(question.text)
     evidence = retriever.retrieve(question.text, _PASSAGES, Filters(), vector)
     found = sentences.candidates(evidence)
-    reads = [sentences.Read(None, 0.0)] * len(found)
+    reads = [sentences.Read(None, 0.0, 0.0)] * len(found)
     rows, vectors = sentences.features(question, found, reads, evidence, retriever, vector)
     weights = np.array([_BEFORE["weights"].get(name, 0.0) for name in sentences.FEATURES])
     odds = _BEFORE["intercept"] + rows @ weights
     scored = [
-        sentences.Scored(sentence, 1 / (1 + math.exp(-value)), embedded, None)
+        sentences.Scored(sentence, float(value), embedded)
         for sentence, value, embedded in zip(found, odds, vectors, strict=True)
     ]
-    scored.sort(key=lambda item: -item.probability)
+    scored.sort(key=lambda item: -item.odds)
     calibration = _BEFORE["calibration"]
     log_odds = calibration["slope"] * float(odds.max()) + calibration["intercept"]
     singles = [Group((item,), item.probability) for item in scored]
@@ -178,7 +179,7 @@ def main() -> int:
         retriever = Retriever(opened, opened.load_embedder())
         reader = load_reader(settings.reader)
         engines: dict[str, tuple[Engine, float]] = {
-            "with the reader": (with_reader(reader), sentences.default_threshold()),
+            "with the reader": (with_reader(reader), default_threshold()),
             "sentence engine": (sentence_engine, _BEFORE["threshold"]),
         }
         results: dict[str, Any] = {"articles": len(articles), "split": args.split}

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from assistant.answering.agreement import Group, groups
 from assistant.answering.citations import MAX_QUOTE_WORDS, MAX_TEXT_WORDS
+from assistant.answering.confidence import confidence, default_threshold
 from assistant.answering.drafting import (
     Draft,
     Statement,
@@ -25,7 +26,7 @@ from assistant.answering.overview import overview
 from assistant.answering.questions import Question
 from assistant.answering.reader import Reader
 from assistant.answering.retrieval import Retriever
-from assistant.answering.sentences import Scored, Sentence, confidence, default_threshold, score
+from assistant.answering.sentences import Scored, Sentence, score
 from assistant.answering.short import short_form
 from assistant.records import Filters
 from assistant.text import count_words
@@ -60,10 +61,10 @@ def answer(
     vector = retriever.embed(question.text)
     evidence = retriever.retrieve(question.text, _PASSAGES, filters, vector)
     scored = score(question, evidence, retriever, reader, vector)
-    sure = confidence(scored)
-    if not scored or sure < threshold:
-        return not_found(sure, evidence)
     ranked = groups(scored)
+    sure = confidence(question, ranked[0].members[0] if ranked else None, evidence)
+    if not ranked or sure < threshold:
+        return not_found(sure, evidence)
     draft = compose(statements(question, ranked), sure, evidence)
     return replace(draft, short=short_form(question, ranked[0].members, draft.citations))
 

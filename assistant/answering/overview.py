@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from itertools import islice
 
 from assistant.answering.citations import MAX_TEXT_WORDS
+from assistant.answering.confidence import confidence
 from assistant.answering.drafting import (
     Draft,
     Statement,
@@ -17,7 +18,7 @@ from assistant.answering.drafting import (
 from assistant.answering.questions import Question, understand
 from assistant.answering.reader import Reader
 from assistant.answering.retrieval import Retriever
-from assistant.answering.sentences import Sentence, confidence, score
+from assistant.answering.sentences import Sentence, score
 from assistant.records import Article, Filters
 from assistant.text import count_words, sentence_spans
 
@@ -42,7 +43,7 @@ def overview(
         vector = retriever.embed(question.topic)
         evidence = retriever.retrieve(question.topic, _PASSAGES, filters, vector)
         scored = score(topic, evidence, retriever, reader, vector)
-        sure = confidence(scored)
+        sure = confidence(topic, scored[0] if scored else None, evidence)
         if not scored or sure < threshold:
             return not_found(sure, evidence[:_EVIDENCE])
         # Body text only: a headline or caption says little in a summary.

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from assistant.answering.questions import Question, holds, stem
-from assistant.answering.reader import Reader, Span
+from assistant.answering.reader import Reader
 from assistant.answering.retrieval import Retriever
 from assistant.records import Article, Evidence
 from assistant.text import count_words, fold, sentence_spans, words
@@ -51,8 +51,6 @@ FEATURES = (
     "best_span",
 )
 _NO_SPAN = -15.0  # score of a sentence without a word the reader could choose
-_SPANS = 4  # of a sentence that are looked at
-_LENIENCY = 4.0  # of score, for a span of the kind that is asked for; chosen on benchmarks/dev
 _SPAN_RANGE = 15.0  # beyond it, more is not more certain
 
 
@@ -73,21 +71,30 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scored:
-    """A sentence with the probability that it holds the answer, its unit vector, and the words in
-    it that the reader would answer with: `article.text[start:end]`.
+    """A sentence with the log-odds that it holds the answer, its unit vector, and the words in it
+    that the reader would answer with, `article.text[start:end]`, with the reader's score of them.
     """
 
     sentence: Sentence
-    probability: float
+    odds: float
     vector: NDArray[np.float32]
-    span: tuple[int, int] | None
+    span: tuple[int, int] | None = None
+    span_score: float = _NO_SPAN
+
+    @property
+    def probability(self) -> float:
+        """The probability that the sentence holds the answer."""
+        return logistic(self.odds)
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What the reader made of one sentence, whose passage as a whole has `passage_score`."""
+    """What the reader made of one sentence: the `words` in it that answer best, as offsets into
+    the article, their score, and the best score in its passage.
+    """
 
-    span: Span | None
+    words: tuple[int, int] | None
+    score: float
     passage_score: float
 
 
@@ -110,21 +117,31 @@ def score(
     vector: NDArray[np.float32],
 ) -> list[Scored]:
     """The candidate sentences of the evidence, the likeliest first."""
+    import numpy as np
+
     sentences = candidates(evidence)
     if not sentences:
         return []
     reads = read(question, sentences, evidence, reader)
     matrix, vectors = features(question, sentences, reads, evidence, retriever, vector)
-    model = _model()
-    scored = []
-    for sentence, row, embedded, found in zip(sentences, matrix, vectors, reads, strict=True):
-        probability = _sigmoid(model.intercept + float(row @ model.weights))
-        start = evidence[sentence.passage].passage.start
-        span = None
-        if found.span is not None:
-            span = (start + found.span.start, start + found.span.end)
-        scored.append(Scored(sentence, probability, embedded, span))
-    return sorted(scored, key=lambda s: -s.probability)
+    model = fitted()
+    weights = np.asarray([model["weights"][name] for name in FEATURES])
+    odds = model["intercept"] + matrix @ weights
+    return ranked(sentences, odds, vectors, reads)
+
+
+def ranked(
+    sentences: Sequence[Sentence],
+    odds: NDArray[np.float64],
+    vectors: NDArray[np.float32],
+    reads: Sequence[Read],
+) -> list[Scored]:
+    """Sentences with what is known of each, the likeliest first."""
+    scored = [
+        Scored(sentence, float(value), embedded, read.words, read.score)
+        for sentence, value, embedded, read in zip(sentences, odds, vectors, reads, strict=True)
+    ]
+    return sorted(scored, key=lambda item: -item.odds)
 
 
 def read(
@@ -140,25 +157,18 @@ def read(
         start = starts[sentence.passage]
         regions[sentence.passage].append((sentence.start - start, sentence.end - start))
     passages = [item.passage.text for item in evidence]
-    readings = reader.read(question.text, passages, top=_SPANS, regions=regions)
+    readings = reader.read(question.text, passages, top=1, regions=regions)
     within = [iter(reading.within) for reading in readings]
-    return [
-        Read(
-            _fitting(question, passages[s.passage], next(within[s.passage])),
-            readings[s.passage].score,
-        )
-        for s in sentences
-    ]
-
-
-def _fitting(question: Question, passage: str, spans: Sequence[Span]) -> Span | None:
-    """The best of the spans, or one not much worse that is of the kind that is asked for."""
-    for span in spans:
-        if span.score < spans[0].score - _LENIENCY:
-            break
-        if holds(question.asked, passage[span.start : span.end], question):
-            return span
-    return spans[0] if spans else None
+    reads = []
+    for sentence in sentences:
+        passage, start = readings[sentence.passage].score, starts[sentence.passage]
+        spans = next(within[sentence.passage])
+        if spans:
+            words = (start + spans[0].start, start + spans[0].end)
+            reads.append(Read(words, spans[0].score, passage))
+        else:
+            reads.append(Read(None, _NO_SPAN, passage))
+    return reads
 
 
 def features(
@@ -217,7 +227,7 @@ def features(
     matrix = np.asarray(rows, dtype=np.float32)
     # How far behind the best of all: what matters is which sentence fits best, too.
     compared = matrix[:, [FEATURES.index("sentence_cosine"), FEATURES.index("sentence_terms")]]
-    spans = np.asarray([r.span.score if r.span else _NO_SPAN for r in reads], dtype=np.float32)
+    spans = np.asarray([r.score for r in reads], dtype=np.float32)
     passages = np.asarray([r.passage_score for r in reads], dtype=np.float32)
     reading = np.stack(
         [
@@ -283,45 +293,14 @@ def _stems(text: str) -> frozenset[str]:
     return frozenset(stem(part) for word in written for part in (word, *word.split("-"))) - {""}
 
 
-def confidence(scored: Sequence[Scored]) -> float:
-    """The probability that an answer from the best of `scored` is right; 0 if there is none."""
-    if not scored:
-        return 0.0
-    model, best = _model(), scored[0].probability
-    return _sigmoid(model.slope * math.log(best / (1 - best)) + model.offset)
-
-
-def default_threshold() -> float:
-    """The confidence below which the best sentence is taken for no answer."""
-    return _model().threshold
-
-
-@dataclass(frozen=True, slots=True)
-class _Model:
-    """Log-odds of a sentence: intercept + features @ weights; of an answer: slope and offset."""
-
-    intercept: float
-    weights: NDArray[np.float32]
-    slope: float
-    offset: float
-    threshold: float
-
-
 @lru_cache(maxsize=1)
-def _model() -> _Model:
-    import numpy as np
-
-    fitted = json.loads((files(__package__) / "sentence_model.json").read_text(encoding="utf-8"))
-    weights = np.asarray([fitted["weights"][name] for name in FEATURES], dtype=np.float32)
-    calibration = fitted["calibration"]
-    return _Model(
-        fitted["intercept"],
-        weights,
-        calibration["slope"],
-        calibration["intercept"],
-        fitted["threshold"],
-    )
+def fitted() -> dict[str, Any]:
+    """What was fitted: see `assistant.training.sentences`, which writes it."""
+    text = (files(__package__) / "sentence_model.json").read_text(encoding="utf-8")
+    model: dict[str, Any] = json.loads(text)
+    return model
 
 
-def _sigmoid(log_odds: float) -> float:
+def logistic(log_odds: float) -> float:
+    """The probability of these log-odds."""
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, log_odds))))

@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 
@@ -14,7 +16,8 @@ def told(article, text, answer, probability):
     """A sentence that is the whole of an article, with the words that answer."""
     start = text.index(answer)
     sentence = Sentence(Article(article, text), 0, 0, len(text))
-    return Scored(sentence, probability, np.zeros(3, np.float32), (start, start + len(answer)))
+    odds = math.log(probability / (1 - probability))
+    return Scored(sentence, odds, np.zeros(3, np.float32), (start, start + len(answer)))
 
 
 def quotes(items):

@@ -1,0 +1,62 @@
+"""How likely the best candidate is to be right, and how likely it must be to be given.
+
+A logistic model over the best candidate's sentence, the words in it that answer, and the question;
+fitted, like the sentence model, by `python -m assistant.training.sentences`, on what the sentence
+model makes of questions that it was not fitted on. It lies in sentence_model.json, too.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from assistant.answering.questions import Question, holds
+from assistant.answering.sentences import Scored, fitted, logistic
+from assistant.records import Evidence
+from assistant.text import count_words
+
+FEATURES = (
+    "sentence_odds",
+    "span",
+    "span_words",
+    "span_fits",
+    "open_question",
+    "passage_cosine",
+    "question_terms",
+    "question_names",
+)
+_SPAN_RANGE = 15.0
+_NO_KIND = ("other", "reason", "statement")  # anything may be an answer of these
+
+
+def features(question: Question, best: Scored, evidence: Sequence[Evidence]) -> list[float]:
+    """Features, in the order of FEATURES, of `best` among the candidates from `evidence`."""
+    words = best.sentence.article.text[slice(*best.span)] if best.span else ""
+    cosine = evidence[best.sentence.passage].dense
+    lowest = min((e.dense for e in evidence if e.dense is not None), default=0.0)
+    open_question = question.asked in _NO_KIND
+    return [
+        best.odds,
+        max(-_SPAN_RANGE, min(_SPAN_RANGE, best.span_score)),
+        math.log1p(count_words(words)),
+        0.5 if open_question else float(holds(question.asked, words, question)),
+        float(open_question),
+        lowest if cosine is None else cosine,
+        math.log1p(len(question.terms)),
+        float(len(question.names)),
+    ]
+
+
+def confidence(question: Question, best: Scored | None, evidence: Sequence[Evidence]) -> float:
+    """The probability that an answer from `best` is right; 0 where there is none."""
+    if best is None:
+        return 0.0
+    model = fitted()["confidence"]
+    row = zip(FEATURES, features(question, best, evidence), strict=True)
+    odds = model["intercept"] + sum(model["weights"][name] * value for name, value in row)
+    return logistic(odds)
+
+
+def default_threshold() -> float:
+    """The confidence below which the best candidate is taken for no answer."""
+    return float(fitted()["threshold"])
