@@ -81,6 +81,6 @@ class Server(uvicorn.Server):
         self._leaving = threading.Timer(_CUT_OFF, os._exit, (0,))
         self._leaving.daemon = True
         self._leaving.start()
-        for task in self.server_state.tasks:
-            task.cancel()
+        for connection in self.server_state.connections:
+            connection.transport.close()
         await super().shutdown(sockets)

@@ -18,8 +18,8 @@ from assistant.settings import Settings
 
 class ScriptedAssistant:
     """Answers "NAME STEP ...": each step "grow" gives a longer answer; "wait" makes the file
-    NAME.waiting and waits for NAME.go; "fail" and "crash" raise. Whoever stops listening is noted
-    in NAME.stopped.
+    NAME.waiting and waits for NAME.go; "forever" makes it and gives answers without end; "fail"
+    and "crash" raise. That nobody listens any more is noted in NAME.stopped.
     """
 
     def __init__(self, folder):
@@ -39,6 +39,10 @@ class ScriptedAssistant:
                         yield _answer(question, text)
                     case "wait":
                         self._wait(name)
+                    case "forever":
+                        while True:
+                            (self._folder / f"{name}.waiting").touch()
+                            yield _answer(question, text)
                     case "fail":
                         raise EngineError("the engine is down; start it")
                     case "crash":

@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,3 +64,11 @@ def serving_index(index, *options, **environment):
 def serving_script(folder, *options):
     """A server with a ScriptedAssistant (see scripted_server.py), told what to do in `folder`."""
     return serving(TESTS / "scripted_server.py", folder, *options)
+
+
+def appears(path):
+    """Wait until there is a file."""
+    until = time.monotonic() + WAIT
+    while not path.exists():
+        assert time.monotonic() < until, f"no {path}"
+        time.sleep(0.02)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Generator
 from contextlib import aclosing
 from typing import Any
@@ -178,7 +179,7 @@ async def _events(first: Answer, growing: AsyncGenerator[Answer]) -> AsyncIterat
             yield _event("error", json.dumps(problems.describe(error)[1]))
         except Exception as error:
             yield _event("error", json.dumps(problems.describe(error)[1]))
-            raise  # for the server's log
+            logging.getLogger(__name__).exception("an answer broke off")
 
 
 def _event(name: str, data: str) -> bytes:

@@ -75,7 +75,9 @@ def too_large() -> Response:
 async def failed(request: Request, error: Exception) -> Response:
     """The response to anything raised while answering."""
     status, told = describe(error)
-    return response(status, told["error"], told["detail"])
+    # What nobody foresaw is raised on, for the server's log; the server then hangs up.
+    headers = None if isinstance(error, AssistantError) else {"connection": "close"}
+    return response(status, told["error"], told["detail"], headers)
 
 
 async def refused(request: Request, error: HTTPException) -> Response:
