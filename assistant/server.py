@@ -79,7 +79,7 @@ class _Headers:
             b"default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
             b"style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
             b"worker-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'self'; "
-            b"frame-ancestors 'none'",
+            b"frame-ancestors 'self'",
         ),
         (b"x-content-type-options", b"nosniff"),
         # Not "no-referrer", under which browsers send a form's Origin as null.

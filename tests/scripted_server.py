@@ -3,6 +3,7 @@
 It has no index and no models; the page, the HTTP interface and all that guards them are real.
 """
 
+import os
 import signal
 import sys
 import time
@@ -10,6 +11,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from assistant import server
+from assistant.access import key_from
 from assistant.errors import EngineError
 from assistant.holder import Holder
 from assistant.records import Answer
@@ -24,6 +26,12 @@ class ScriptedAssistant:
 
     def __init__(self, folder):
         self._folder = folder
+
+    def articles(self):
+        return []
+
+    def outlets(self):
+        return []
 
     def ask(self, question, filters=None, *, history=()):
         return list(self.stream(question, filters, history=history))[-1]
@@ -75,7 +83,7 @@ def main(folder, host="127.0.0.1"):
             ScriptedHolder(Settings(Path(folder))),
             listening,
             host,
-            None,
+            key_from(os.environ),
             lambda line: print(line, flush=True),  # noqa: T201
         )
 

@@ -61,9 +61,9 @@ def serving_index(index, *options, **environment):
     return serving(*command, **environment)
 
 
-def serving_script(folder, *options):
+def serving_script(folder, *options, **environment):
     """A server with a ScriptedAssistant (see scripted_server.py), told what to do in `folder`."""
-    return serving(TESTS / "scripted_server.py", folder, *options)
+    return serving(TESTS / "scripted_server.py", folder, *options, **environment)
 
 
 def appears(path):

@@ -203,7 +203,7 @@ def test_every_response_tells_browsers_to_be_careful(anyone, stranger):
         stranger.get("/", headers={"accept": "text/html"}),
     ):
         assert "default-src 'self'" in response.headers["content-security-policy"]
-        assert "frame-ancestors 'none'" in response.headers["content-security-policy"]
+        assert "frame-ancestors 'self'" in response.headers["content-security-policy"]
         assert response.headers["x-content-type-options"] == "nosniff"
         assert response.headers["referrer-policy"] == "same-origin"
 
