@@ -118,7 +118,16 @@ def _parser() -> argparse.ArgumentParser:
     add_engine_options(chat)
     _add_filters(chat)
     cli_evaluation.add_commands(commands)
-    serve = command("serve", _serve, "open the chat page")
+    serve = command(
+        "serve",
+        _serve,
+        "open the chat page, and answer over HTTP",
+        "The HTTP interface is described at /docs. A key in the environment variable\n"
+        "ASSISTANT_KEY (never an option: others can read those) guards everything: a browser\n"
+        "asks for it, scripts send 'Authorization: Bearer KEY'. Without one, adding and removing\n"
+        "articles is off where others can reach the address. SIGTERM and Ctrl-C let running\n"
+        "answers finish.",
+    )
     add_engine_options(serve)
     serve.add_argument("--host", default="127.0.0.1", help="address (default: %(default)s)")
     serve.add_argument("--port", type=int, default=7860, help="port (default: %(default)s)")
@@ -177,22 +186,14 @@ def _remove(args: argparse.Namespace) -> int:
 
 def _articles(args: argparse.Namespace) -> int:
     from assistant.api import open_library
-    from assistant.render import printable
+    from assistant.render import article_values, listing_values, printable
 
     with open_library(args.index) as library:
         if args.id is None:
             for item in library.listings():
                 published = item.published.isoformat() if item.published else None
                 if args.json:
-                    line: dict[str, object] = {
-                        "id": item.id,
-                        "title": item.title,
-                        "outlet": item.outlet,
-                        "published": published,
-                        "words": item.words,
-                        "passages": item.passages,
-                    }
-                    print(json.dumps(line, ensure_ascii=False))
+                    print(json.dumps(listing_values(item), ensure_ascii=False))
                 else:
                     stated = [item.outlet or "-", published or "-", item.title or "-"]
                     print("  ".join([item.id, f"{item.words:,} words", *stated]))
@@ -202,17 +203,7 @@ def _articles(args: argparse.Namespace) -> int:
             raise CorpusError(f"not in the index: {args.id}; 'assistant articles' lists what is")
         published = article.published.isoformat() if article.published else None
         if args.json:
-            values: dict[str, object] = {
-                "id": article.id,
-                "title": article.title,
-                "outlet": article.outlet,
-                "published": published,
-                "url": article.url,
-                "origin": article.origin,
-                "text": article.text,
-                "spans": [{"kind": s.kind, "start": s.start, "end": s.end} for s in article.spans],
-            }
-            print(json.dumps(values, ensure_ascii=False))
+            print(json.dumps(article_values(article), ensure_ascii=False))
         else:
             for name, value in (
                 ("id", article.id),
@@ -279,7 +270,11 @@ def _chat(args: argparse.Namespace) -> int:
 
 
 def _serve(args: argparse.Namespace) -> int:
+    import signal
+
     from assistant.server import serve
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # stops it as Ctrl-C does
 
     def say(line: str) -> None:
         print(line, flush=True)

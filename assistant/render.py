@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from assistant.answering.citations import cite
-from assistant.records import Answer, Citation, Evidence
+from assistant.indexing.library import Listing
+from assistant.records import Answer, Article, Citation, Evidence
 
 _NEAREST = 3  # passages shown under "not found"
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
@@ -34,6 +35,32 @@ def to_json(answer: Answer) -> str:
         },
         ensure_ascii=False,
     )
+
+
+def listing_values(listing: Listing) -> dict[str, Any]:
+    """A line about an article, for JSON."""
+    return {
+        "id": listing.id,
+        "title": listing.title,
+        "outlet": listing.outlet,
+        "published": listing.published.isoformat() if listing.published else None,
+        "words": listing.words,
+        "passages": listing.passages,
+    }
+
+
+def article_values(article: Article) -> dict[str, Any]:
+    """A whole article, for JSON."""
+    return {
+        "id": article.id,
+        "title": article.title,
+        "outlet": article.outlet,
+        "published": article.published.isoformat() if article.published else None,
+        "url": article.url,
+        "origin": article.origin,
+        "text": article.text,
+        "spans": [{"kind": s.kind, "start": s.start, "end": s.end} for s in article.spans],
+    }
 
 
 def to_text(answer: Answer, width: int = 80) -> str:
