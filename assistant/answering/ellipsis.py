@@ -225,7 +225,13 @@ def _parallel(rest: str, new: Phrase, base: Spoken, people: People) -> tuple[int
         person = _names_person(rest, people)
         alike = [span for span, name in spans if people.is_person(name) == person]
         if alike:
-            return alike[0]
+            around = [
+                (p.start, p.end)
+                for p in phrases
+                if new.text != rest.lstrip() or fold(rest).startswith("the ")
+                if p.start <= alike[0][0] < alike[0][1] <= p.end and fold(p.text).startswith("the ")
+            ]
+            return around[0] if around and fold(rest).startswith("the ") else alike[0]
         things = [p for p in phrases if p.role == "subject"] or ([] if person else phrases)
         if things and (not person or things[0].named):
             return things[0].start, things[0].end

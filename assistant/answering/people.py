@@ -91,6 +91,10 @@ class People:
         speaks = name in self._speaking
         return shown > 0 or (shown == 0 and (len(name.split()) in (2, 3) or speaks))
 
+    def is_known(self, name: str) -> bool:
+        """Whether the texts show that `name` is a person's."""
+        return self._shown(name) > 0
+
     def is_no_person(self, name: str) -> bool:
         """Whether `name` may well be another thing's: nothing shows a person of that name."""
         return self._shown(name) <= 0

@@ -113,7 +113,7 @@ class Parts:
 
 def is_plural(noun: str) -> bool:
     """Whether a folded noun is a plural by its form."""
-    return noun in _PLURALS or (len(noun) > 3 and noun[-1] == "s" and noun[-2] not in "sui")
+    return noun in _PLURALS or noun.endswith("men") or (len(noun) > 3 and noun[-1] == "s" and noun[-2] not in "sui")
 
 
 def parts(question: str) -> Parts:
@@ -197,6 +197,7 @@ class _Parser:
             return first.start, last.end
         next_ = self._now(len(run))
         ends = next_ is None and not _verblike(run) and _split(run) == len(run)
+        ends = ends and not any(word.folded in _VERBS for word in run[1:])
         if not (next_ and next_.folded in DO | BE) and not ends:
             run = [] if word.folded == "what" else self._without_verb(run)
         if run:
@@ -253,7 +254,11 @@ class _Parser:
         own = run[determined:]
         wants_verb = auxiliary in DO
         if not determined and not own[0].capital and asked is not None:
-            lone = (len(own) == 1 and not is_plural(own[0].folded)) or _verblike(own[:1])
+            lone = (
+                (len(own) == 1 and not is_plural(own[0].folded))
+                or _verblike(own[:1])
+                or own[0].folded in _VERBS
+            )
             if lone and (wants_verb or _verblike(own[:1])):  # "Which country will host the talks"
                 self._at += 1
                 return False

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from assistant.answering import referents
 from assistant.answering.people import Gender, People, names
@@ -223,6 +224,9 @@ def _references(
     """Changes that put "the loan plan" for "that plan", where that was spoken of."""
     changes = []
     for phrase in phrases:
+        if inner := re.search(r"(?<= of )(?:that|this|these|those) .+", phrase.text):
+            start = phrase.start + inner.start()
+            phrase = replace(phrase, start=start, text=inner[0])
         first, *rest = phrase.text.split()
         pointing = fold(first) in ("that", "this", "these", "those")
         after = question[offset + phrase.end :]

@@ -77,6 +77,13 @@ class Spoken:
         return tuple(found)
 
     @property
+    def plural_subject(self) -> Phrase | None:
+        """The subject if its auxiliary is a plural's: "Do the fish eat"."""
+        auxiliary = self.parts.auxiliary
+        plural = auxiliary and fold(self.parts.text[slice(*auxiliary)]) in _PLURAL_AUXILIARY
+        return self.parts.subject if plural else None
+
+    @property
     def answers_who(self) -> bool:
         """Whether the answer is a person or thing that the question does not name."""
         asked = self.parts.asked
@@ -101,20 +108,30 @@ def person(
 ) -> str | None:
     """Who "he" or "she" is; `apart` are folded words of those it cannot be."""
     for turn in turns:
-        candidates = [
-            (text, given)
-            for text, given in _persons(turn, people)
-            if apart.isdisjoint(words(fold(text)))
-        ]
-        for fits in ((gender,), (None,)):
+        spoken, quoted = _persons(turn, people)
+        # The pronoun's own, then who is of unknown gender but surely a person, then the rest.
+        known = [(text, given) for text, given in spoken if people.is_known(text) or is_role(text)]
+        for candidates, wanted in (
+            (spoken, gender),
+            (known, None),
+            (quoted, gender),
+            (spoken, None),
+            (quoted, None),
+        ):
             for text, given in candidates:
-                if given in fits:
+                if given == wanted and apart.isdisjoint(words(fold(text))):
                     return _definite(text)
     return None
 
 
-def _persons(turn: Spoken, people: People) -> list[tuple[str, Gender | None]]:
-    """Persons of a turn, likeliest first, with their gender where that is known."""
+_PLURAL_AUXILIARY = frozenset("do are were have".split())
+_Persons = list[tuple[str, Gender | None]]
+
+
+def _persons(turn: Spoken, people: People) -> tuple[_Persons, _Persons]:
+    """Persons of a turn's question and answer, and of its quotes, likeliest first, with their
+    gender where that is known.
+    """
     own = [n for n in names(turn.parts.text) if people.is_person(n)]
     roles = [(p.text, _role_gender(p.head)) for p in turn.about if is_role(p.head)]
     found = [n for n in names(turn.short or "") if people.is_person(n)]
@@ -122,15 +139,18 @@ def _persons(turn: Spoken, people: People) -> list[tuple[str, Gender | None]]:
     # "Castellano's coach" is not Castellano.
     possessors = set(re.findall(r"([^\s]+)['’]s? \w", turn.short or ""))
     found.sort(key=lambda n: n.split()[-1] in possessors)
-    quoted = _quoted(turn, people) if not found or not turn.answers_who else []
+    quoted = _quoted(turn, people)
     gendered = [(name, people.gender(name)) for name in own]
     answers = [(name, people.gender(name)) for name in found]
     rest = [(name, people.gender(name)) for name in quoted]
+    defines = re.match(r"who (?:is|are|was|were) ", turn.parts.text, re.IGNORECASE)
     if not turn.answers_who:
-        return [*roles, *gendered, *answers, *rest]
+        return [*roles, *gendered, *answers], rest
     if not found and turn.short and _ROLE.search(turn.short):
         answers.append((turn.short, _role_gender(turn.short)))
-    return [*answers, *([] if found else rest), *gendered, *roles]
+    if not found:
+        return answers or rest, [*gendered, *roles]
+    return [*answers, *gendered, *([] if defines else roles)], rest
 
 
 def _role_gender(role: str) -> Gender | None:
@@ -161,6 +181,7 @@ def thing(
             p.text
             for p in turn.about
             if not (p.plural and not p.named)
+            and p != turn.plural_subject
             and not _ROLE.search(p.head)
             and not (p.named and not people.is_no_person(_plain(p.text)))
             and not (p.named and p.role == "oblique" and p.preposition in _PLACED)
@@ -174,7 +195,7 @@ def thing(
             about.sort(key=lambda text: not _determined(text) and " " not in text)
         about_groups = all(_ORGANISATION.search(text) or _is_name(text) for text in about)
         asks_object = turn.parts.text.casefold().startswith("what") and turn.parts.inverted
-        if short and not is_plural(fold(short).split()[-1]):
+        if short and not _is_several(short):
             first = turn.answers_who and turn.question.asked in ("person", "other", "place")
             noun = turn.parts.noun
             named = (noun is not None and not _ROLE.search(noun.head)) or all(
@@ -183,7 +204,7 @@ def thing(
             if (first and named) or (asks_object and about_groups and not acts and _determined(short)):
                 found.append(short)
         found += about
-        if short and turn.question.asked in ("person", "other") and not is_plural(short.split()[-1]):
+        if short and turn.question.asked in ("person", "other") and not _is_several(short):
             if not any(not people.is_no_person(n) for n in names(short)):
                 found.append(short)
         noun = turn.parts.noun
@@ -213,6 +234,8 @@ def several(turns: Sequence[Spoken], people: People, apart: Collection[str]) -> 
         if short and not turn.answers_who and not _CLAUSE.search(short):
             if is_plural(fold(short).split()[-1]) and turn.question.asked in ("other", "person"):
                 found.append(short)
+        if turn.plural_subject is not None:
+            found.append(turn.plural_subject.text)
         found += [p.text for p in turn.about if _ORGANISATION.search(p.text)]
         found += [p.text for p in turn.about if p.named and people.is_no_person(_plain(p.text))]
         if turn.answers_who and short and names(short):
@@ -263,9 +286,9 @@ def named_by(noun: str, turns: Sequence[Spoken]) -> str | None:
     return None
 
 
-def is_role(noun: str) -> bool:
-    """Whether a noun is what a person is: "mayor", "spokeswoman"."""
-    return bool(_ROLE.fullmatch(noun))
+def is_role(text: str) -> bool:
+    """Whether a noun or phrase is what a person is: "mayor", "the bank's spokeswoman"."""
+    return bool(_ROLE.fullmatch(fold(re.split(r" of ", text)[0].split()[-1])))
 
 
 def is_group(text: str) -> bool:
@@ -298,6 +321,11 @@ def _noun_phrase(short: str | None) -> str | None:
     if _WITHIN.match(short) or re.match(r"[€$£]?\d", short) or fold(short).split()[0] in _ABOUT:
         return None
     return short
+
+
+def _is_several(text: str) -> bool:
+    last = text.split()[-1]
+    return " and " in text or (last[0].islower() and is_plural(fold(last)))
 
 
 def _determined(text: str) -> bool:
