@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from assistant.answering import referents
 from assistant.answering.people import People, names
-from assistant.answering.phrases import Parts, Phrase, is_plural, parts
-from assistant.answering.referents import Spoken, content
+from assistant.answering.phrases import DETERMINERS, Parts, Phrase, is_plural, parts
+from assistant.answering.referents import Spoken
 from assistant.text import fold, words
 
 _LEAD = re.compile(
@@ -40,7 +41,35 @@ _PLACES = frozenset("in at near off outside inside across around".split())
 _NEWNESS = re.compile(r"\b(?:new|newly|newly appointed|current|present|latest)\s+", re.IGNORECASE)
 _NOW = re.compile(r"\s+(?:now|today|currently|at present|at the moment)\b", re.IGNORECASE)
 _SAYING = re.compile(r"\b(say|think|do|claim|announce|write|tell \w+)\b(?! that)", re.IGNORECASE)
+_ASKS_AGAIN = re.compile(
+    r"(?P<asking>when|where|why|how)(?: (?:was|is|were) (?:that|this)| (?:did|does) (?:that|this|it) "
+    r"happen| (?P<so>so))$",
+    re.IGNORECASE,
+)
+_REASON = re.compile(r"(?:what for|how come|for what reason)$", re.IGNORECASE)
+_COUNTING = re.compile(
+    r"how many (?=(?:was|were|is|are|has|have|had|did|will|would|could|can)\b)", re.IGNORECASE
+)
+_IS_WHO = re.compile(r"who (?:is|are|was|were)\b", re.IGNORECASE)
+_AGREEING = {"do": "does", "are": "is", "were": "was", "have": "has"}
 _ONES = re.compile(r"\b(?P<which>which) ones?\b", re.IGNORECASE)
+
+
+def plain(question: str, turns: Sequence[Spoken], people: People) -> str:
+    """`question` with its wordier ellipses in plain form: "When was that?" is "When?"."""
+    lead = _LEAD.match(question.strip())
+    rest = question.strip()[lead.end() if lead else 0 :].strip(" ?.!")
+    if _REASON.match(rest):
+        return "Why?"
+    if again := _ASKS_AGAIN.match(rest):
+        return f"{again['asking']}?"
+    if (counting := _COUNTING.match(rest)) and not names(rest[counting.end() :]):
+        noun = referents.counted(turns, people)
+        return f"How many {noun} {rest[counting.end() :]}?" if noun else question
+    noun_phrase = next((p for t in turns for p in _plurals(t.parts)), None)
+    if noun_phrase is None:
+        return question
+    return _ONES.sub(lambda m: f"{m['which']} {_bare(noun_phrase.text)}", question)
 
 
 def is_fragment(question: str) -> bool:
@@ -89,14 +118,6 @@ def complete(fragment: str, turns: Sequence[Spoken], people: People) -> str | No
     return made and f"{made[0].upper()}{' '.join(made[1:].split())}?"
 
 
-def with_noun(question: str, turns: Sequence[Spoken]) -> str:
-    """`question` with the noun that "which ones" stands for."""
-    noun = next((p for t in turns for p in _plurals(t.parts)), None)
-    if noun is None or not _ONES.search(question):
-        return question
-    return _ONES.sub(lambda m: f"{m['which']} {_bare(noun.text)}", question)
-
-
 def _asked_otherwise(own: Parts, base: Spoken) -> str | None:
     """`base` asked with another word: "When did she resign?" and "Why?"."""
     asking = re.sub(r"\b(?:ones?|exactly|then|so)$", "", own.text).strip()
@@ -106,8 +127,6 @@ def _asked_otherwise(own: Parts, base: Spoken) -> str | None:
     head = own.noun.head if own.noun else ""
     counts = fold(asking).split()[-1] in ("many", "which") or fold(asking) == "how much"
     if fold(asking).endswith(" else") and old.asked is not None:
-        noun = f" {old.noun.text}" if old.noun and old.noun.text in old.text else ""
-        del noun
         return f"{asking}{old.text[old.asked[1] :]}"
     if counts or head:
         # "How many?" of "Will EU countries borrow?": EU countries.
@@ -123,7 +142,8 @@ def _asked_otherwise(own: Parts, base: Spoken) -> str | None:
             if phrase.role == "object" and old.auxiliary is not None:
                 start = old.auxiliary[0]
                 return f"{noun} {_lowered(old.text[start : phrase.start])}{old.text[phrase.end :]}"
-    if old.auxiliary is not None and old.inverted:
+    predicate = base.answers_who and base.short and _IS_WHO.match(old.text)
+    if old.auxiliary is not None and old.inverted and not predicate:
         rest = _lowered(old.text[old.auxiliary[0] :])
         if negative and old.subject is not None:
             at = old.subject.end - old.auxiliary[0]
@@ -136,9 +156,12 @@ def _asked_otherwise(own: Parts, base: Spoken) -> str | None:
 
 def _with_object(rest: str, base: Spoken) -> str:
     """The rest of a question with "what", where that is no longer asked."""
+    short = base.short
+    if rest.endswith(" do") and short and short[0].islower() and len(short.split()) <= 12:
+        if short.split()[0] not in DETERMINERS:  # "What will they do?" "block the harbour"
+            return f"{rest[:-3]} {short}"
     if match := _SAYING.search(rest):
         return f"{rest[: match.end()]} this{rest[match.end() :]}"
-    short = base.short
     return f"{rest} {short}" if short and len(short.split()) <= 8 else rest
 
 
@@ -206,7 +229,15 @@ def _substituted(rest: str, own: Parts, base: Spoken, people: People) -> str | N
             return f"what about {rest}, {old.text}"
         return None
     start, end = place
-    return old.text[:start] + rest + old.text[end:]
+    made = old.text[:start] + rest + old.text[end:]
+    if old.subject is None or old.auxiliary is None or start != old.subject.start:
+        return made
+    if old.subject.plural == new.plural:
+        return made
+    auxiliary = old.text[slice(*old.auxiliary)]
+    forms = {b: a for a, b in _AGREEING.items()} if new.plural else _AGREEING
+    agreeing = forms.get(fold(auxiliary), auxiliary)
+    return f"{made[: old.auxiliary[0]]}{agreeing}{made[old.auxiliary[1] :]}"
 
 
 def _parallel(rest: str, new: Phrase, base: Spoken, people: People) -> tuple[int, int] | None:
@@ -275,5 +306,3 @@ def _bare(text: str) -> str:
 def _lowered(text: str) -> str:
     return text[:1].lower() + text[1:]
 
-
-__all__ = ["complete", "content", "is_fragment", "with_noun"]

@@ -43,8 +43,8 @@ def _is_about_articles(text: str) -> bool:
 
 
 def _resolve(question: str, turns: Sequence[Spoken], people: People) -> str:
-    text, unexplained = pronouns.replaced(question, turns, people)
-    text = ellipsis.with_noun(text, turns)
+    plain = ellipsis.plain(question, turns, people)
+    text, unexplained = pronouns.replaced(plain, turns, people)
     if ellipsis.is_fragment(text):
         return ellipsis.complete(text, turns, people) or _together(turns[0], question)
     own = understand(text)

@@ -246,6 +246,8 @@ def _references(
             latest = turns[0]
             if latest.answers_who and latest.short and names(latest.short):
                 asked = latest.parts.noun
+                if re.search(r"\b(?:it|its|they|their)\b", question, re.IGNORECASE):
+                    continue
                 fits = asked is None or asked.head == phrase.head or pointing
                 if fits and not referents.names_person(latest, people):
                     meant = latest.short
@@ -301,6 +303,8 @@ def statement(turn: Spoken) -> str | None:
     auxiliary = own.text[slice(*own.auxiliary)].lower()
     rest = own.text[subject_phrase.end :].strip()
     ending = f" {short}" if short and turn.question.asked in ("time", "place") else ""
+    if turn.question.asked == "place" and ending and re.match(r" (?:[A-Z]|the |an? )", ending):
+        ending = f" in{ending}"
     return f"that {subject_phrase.text} {auxiliary} {rest}{ending}".replace("  ", " ").rstrip()
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import Literal
 
@@ -48,6 +48,7 @@ _HIS = re.compile(r"\b(?:\w*man|actor|father|son|husband|brother|boy|king|prince
 _WITHIN = re.compile(r"^(?:in|at|near|off|on|from|outside|inside|across)\b", re.IGNORECASE)
 _PLACED = frozenset("in at near off on from outside inside across".split())
 _ABOUT = frozenset("about on of over to".split())
+_COMPLEMENT = re.compile(r" (?:of|from|in|at|on|for|by|with|to|about|near|between|against) ")
 _CLAUSE = re.compile(r"\b(?:is|are|was|were|has|have|had|will|would|said|not|because|that)\b|[“\"]")
 
 
@@ -104,7 +105,7 @@ def texts_of(turns: Sequence[Turn]) -> Iterator[str]:
 
 
 def person(
-    gender: Gender, turns: Sequence[Spoken], people: People, apart: Collection[str]
+    gender: Gender, turns: Sequence[Spoken], people: People, apart: Set[str]
 ) -> str | None:
     """Who "he" or "she" is; `apart` are folded words of those it cannot be."""
     for turn in turns:
@@ -171,7 +172,7 @@ def _quoted(turn: Spoken, people: People) -> list[str]:
 
 
 def thing(
-    turns: Sequence[Spoken], people: People, apart: Collection[str], *, acts: bool
+    turns: Sequence[Spoken], people: People, apart: Set[str], *, acts: bool
 ) -> str | None:
     """What "it" is; with `acts` something that says, wants and decides."""
     for turn in turns:
@@ -210,14 +211,17 @@ def thing(
         noun = turn.parts.noun
         if noun is not None and not noun.plural and not _ROLE.search(noun.head):
             if not _TIMES.search(noun.text):
-                found.append(f"the {noun.text}")
+                own = turn.parts
+                whole = f"the {noun.text} that{own.text[noun.end :]}"
+                unknown = short is None and own.asked is not None and not own.inverted
+                found.insert(0 if unknown else len(found), whole if unknown else f"the {noun.text}")
         for text in found:
             if apart.isdisjoint(content(text)):
                 return _definite(text)
     return None
 
 
-def several(turns: Sequence[Spoken], people: People, apart: Collection[str]) -> str | None:
+def several(turns: Sequence[Spoken], people: People, apart: Set[str]) -> str | None:
     """Who or what "they" are."""
     for turn in turns:
         noun = turn.parts.noun
@@ -275,12 +279,24 @@ def time(turns: Sequence[Spoken]) -> str | None:
     return None
 
 
+def counted(turns: Sequence[Spoken], people: People) -> str | None:
+    """What "how many" counts where it does not say so: "children" after "86 children fell ill"."""
+    for turn in turns[:1]:
+        match = re.match(r"\W*(?:about |some )?[\d.,]+ ((?:[a-z]+ )?[a-z]+)\b", turn.short or "")
+        if match:
+            for noun in match[1].split():
+                if is_plural(noun):
+                    return match[1][: match[1].index(noun) + len(noun)]
+    found = several(turns, people, frozenset())
+    return re.sub(r"^the ", "", found) if found else None
+
+
 def named_by(noun: str, turns: Sequence[Spoken]) -> str | None:
     """The fuller phrase that "the `noun`" or "that `noun`" takes up, None where there is none."""
     for turn in turns:
         found = [*(p.text for p in turn.parts.phrases), _noun_phrase(turn.short) or ""]
         for text in found:
-            plain = re.split(r" of ", _plain(text))[0]
+            plain = _COMPLEMENT.split(_plain(text))[0]
             if " " in _plain(text) and plain and fold(plain.split()[-1]) == fold(noun):
                 return _definite(text)
     return None
