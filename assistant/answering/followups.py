@@ -14,6 +14,7 @@ from assistant.answering import ellipsis, pronouns
 from assistant.answering.people import People
 from assistant.answering.questions import MAX_CHARS, understand
 from assistant.answering.referents import Spoken, texts_of
+from assistant.errors import QuestionError
 from assistant.records import Turn
 
 _TURNS = 6  # how far back a follow-up reaches
@@ -39,7 +40,10 @@ def resolve(question: str, history: Sequence[Turn]) -> str:
 
 
 def _is_about_articles(text: str) -> bool:
-    return any(c.isalnum() for c in text) and understand(text).turn in _ABOUT
+    try:
+        return understand(text).turn in _ABOUT
+    except QuestionError:
+        return False
 
 
 def _resolve(question: str, turns: Sequence[Spoken], people: People) -> str:

@@ -66,7 +66,7 @@ def _bare(name: str) -> str:
     titles = [i for i, word in enumerate(words) if fold(word).rstrip(".") in _TITLES]
     if titles:
         words = words[titles[-1] + 1 :]
-    while words and (fold(words[0]) in STOPWORDS or re.fullmatch(_PARTICLES, words[0])):
+    while words and (fold(words[0]) in STOPWORDS or words[0].islower()):
         words = words[1:]
     while len(words) > 2 and words[0].isupper():  # "MI6 Blaise Metreweli"
         words = words[1:]

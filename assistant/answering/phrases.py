@@ -192,35 +192,42 @@ class _Parser:
         if following and following.folded in ("else", "exactly"):
             self._at += 1
             return first.start, following.end
-        run = self._run()
-        if run and run[0].folded in DETERMINERS:  # "What the toll costs"
-            return first.start, last.end
-        next_ = self._now(len(run))
-        ends = next_ is None and not _verblike(run) and _split(run) == len(run)
-        ends = ends and not any(word.folded in _VERBS for word in run[1:])
-        if not (next_ and next_.folded in DO | BE) and not ends:
-            run = [] if word.folded == "what" else self._without_verb(run)
-        if run:
-            self._at += len(run)
-            last = run[-1]
-            self._add(run, "asked")
-            # "Which member of the team": complements belong to it.
-            if (of := self._now()) and of.folded == "of":
-                self._at += 1
-                inner = self._run()
-                following = self._now(len(inner))
-                if not (following and following.folded in DO | BE):
-                    inner = self._without_verb(inner)
-                if inner:
-                    self._at += len(inner)
-                    last = inner[-1]
-                    self._extend(last.end)
+        last = self._asked_noun(word) or last
         return first.start, last.end
 
-    def _run(self) -> list[_Word]:
+    def _asked_noun(self, asking: _Word) -> _Word | None:
+        """Past the noun that is asked with; the last word of it."""
+        run = self._run()
+        if run and run[0].folded in DETERMINERS:  # "What the toll costs"
+            return None
+        # "Which member of the team", "How many of them": complements belong to it.
+        of = self._now(len(run))
+        inner: list[_Word] = []
+        if of and of.folded == "of":
+            inner = self._run(len(run) + 1)
+            if not inner:
+                return None
+        whole = [*run, *([of] if inner and of else []), *inner]
+        if not whole:
+            return None
+        tail = inner or run
+        next_ = self._now(len(whole))
+        ends = next_ is None and not _verblike(tail) and _split(tail) == len(tail)
+        ends = ends and not any(word.folded in _VERBS for word in tail[1:])
+        if not (next_ and next_.folded in DO | BE) and not ends:
+            if asking.folded == "what":
+                return None
+            kept = len(whole) - len(tail) + len(self._without_verb(tail))
+            whole = whole[:kept]
+        self._at += len(whole)
+        noun = whole if run else whole[1:]
+        self._add(noun, "asked")
+        return whole[-1]
+
+    def _run(self, ahead: int = 0) -> list[_Word]:
         """The words from here to the next closed-class word or punctuation, a determiner first."""
         run: list[_Word] = []
-        for word in self._words[self._at :]:
+        for word in self._words[self._at + ahead :]:
             if run and self._text[run[-1].end : word.start].strip("“\"' "):
                 break
             closed = DO | BE | PREPOSITIONS | ASKING | PRONOUNS | _OTHERS
@@ -235,8 +242,9 @@ class _Parser:
 
     def _without_verb(self, run: list[_Word]) -> list[_Word]:
         """A run such as "companies bought Arden" to its first noun phrase."""
-        split = _split(run)
-        return _subject(run[:split])
+        determined = run[0].folded in DETERMINERS
+        own = run[determined:]
+        return [*run[:determined], *_subject(own[: _split(own)])]
 
     def _after_auxiliary(self, auxiliary: str, asked: tuple[int, int] | None) -> bool:
         """The subject, and its verb if that is next. Whether there is a subject."""
@@ -347,6 +355,8 @@ class _Parser:
             and before
             and before.end + 1 == preposition.start
         ):
+            if len(run) > 1 and before.role == "subject" and _verblike(run):
+                run = run[:-1]  # "were the results of the vote | published"
             self._extend(run[-1].end)
         elif len(run) == 1 and run[0].folded in DETERMINERS:
             return

@@ -74,6 +74,7 @@ _SPEAKING = re.compile(
     r"report\w*|fear\w*|argu\w*|suggest\w*|wrote|den\w+|estimat\w*|told \w+)\s+(?:that|this|so|it)$",
     re.IGNORECASE,
 )
+_QUOTATION = re.compile(r"[“\"]([^“”\"]+)[”\"]")
 _VIA = frozenset("about on of for against to with over behind from by into after before".split())
 
 
@@ -203,6 +204,7 @@ def _antecedents(text: str, family: str, people: People) -> list[int]:
         offset + p.end
         for p in phrases
         if not p.plural and not referents.is_role(p.head) and not (p.named and _person(p, people))
+        if fold(p.text).split()[0] not in ("his", "her", "their", "my", "your", "our")
     ]
 
 
@@ -234,8 +236,8 @@ def _references(
             continue
         if re.match(r"\s+[A-Z]|\s+(?:who|that|which|whose)\b", after) or " of " in phrase.text:
             continue
-        specified = words(fold(after))[:1]
-        if not pointing and specified and specified[0] in PREPOSITIONS - {"by"}:
+        specified = set(words(fold(after))[:1]) & PREPOSITIONS - {"by"}
+        if not pointing and specified:
             continue
         if any(not w[0].islower() for w in rest) or "'" in phrase.text or "’" in phrase.text:
             continue
@@ -251,6 +253,10 @@ def _references(
                 fits = asked is None or asked.head == phrase.head or pointing
                 if fits and not referents.names_person(latest, people):
                     meant = latest.short
+        if meant is None and pointing and not specified and turns[0].parts.verbal:
+            # "that meeting" after "What will be discussed in Miami?"
+            further = referents.circumstances(turns[0])
+            meant = f"the {' '.join(rest)} {further}" if further else None
         if meant and fold(meant) != fold(phrase.text):
             changes.append((offset + phrase.start, offset + phrase.end, meant))
     return changes
@@ -285,7 +291,9 @@ def statement(turn: Spoken) -> str | None:
     """What a turn told, as a clause: its answer where that is one, else question and answer."""
     own, short = turn.parts, turn.short
     if short and turn.question.asked in ("statement", "reason") and len(short.split()) > 4:
-        quoted = short.strip('“”" ')
+        inner = max(_QUOTATION.findall(short), key=len, default="")
+        quoted = inner if len(inner.split()) > 3 else re.sub(r"^(?:but|and) ", "", short)
+        quoted = quoted.strip('“”" .')
         return f"“{quoted}”"
     if own.auxiliary is None and own.asked is None:
         return None

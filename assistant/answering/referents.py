@@ -47,6 +47,7 @@ _HERS = re.compile(
 _HIS = re.compile(r"\b(?:\w*man|actor|father|son|husband|brother|boy|king|prince)$", re.IGNORECASE)
 _WITHIN = re.compile(r"^(?:in|at|near|off|on|from|outside|inside|across)\b", re.IGNORECASE)
 _PLACED = frozenset("in at near off on from outside inside across".split())
+_FURTHER = frozenset("in at near off between against with during".split())
 _ABOUT = frozenset("about on of over to".split())
 _COMPLEMENT = re.compile(r" (?:of|from|in|at|on|for|by|with|to|about|near|between|against) ")
 _CLAUSE = re.compile(r"\b(?:is|are|was|were|has|have|had|will|would|said|not|because|that)\b|[“\"]")
@@ -147,6 +148,8 @@ def _persons(turn: Spoken, people: People) -> tuple[_Persons, _Persons]:
     defines = re.match(r"who (?:is|are|was|were) ", turn.parts.text, re.IGNORECASE)
     if not turn.answers_who:
         return [*roles, *gendered, *answers], rest
+    if not found and roles and defines:  # "the minister", where the answer names nobody
+        return rest or roles, [*gendered, *roles]
     if not found and turn.short and _ROLE.search(turn.short):
         answers.append((turn.short, _role_gender(turn.short)))
     if not found:
@@ -195,7 +198,13 @@ def thing(
             about.sort(key=lambda text: bool(_ORGANISATION.search(text)))
             about.sort(key=lambda text: not _determined(text) and " " not in text)
         about_groups = all(_ORGANISATION.search(text) or _is_name(text) for text in about)
-        asks_object = turn.parts.text.casefold().startswith("what") and turn.parts.inverted
+        subject = turn.parts.subject
+        # "What did they approve", not "What is the Oreshnik".
+        asks_object = (
+            turn.parts.text.casefold().startswith("what")
+            and turn.parts.inverted
+            and not (subject and subject.end == len(turn.parts.text))
+        )
         if short and not _is_several(short):
             first = turn.answers_who and turn.question.asked in ("person", "other", "place")
             noun = turn.parts.noun
@@ -294,12 +303,21 @@ def counted(turns: Sequence[Spoken], people: People) -> str | None:
 def named_by(noun: str, turns: Sequence[Spoken]) -> str | None:
     """The fuller phrase that "the `noun`" or "that `noun`" takes up, None where there is none."""
     for turn in turns:
-        found = [*(p.text for p in turn.parts.phrases), _noun_phrase(turn.short) or ""]
+        short = _noun_phrase(turn.short) or ""
+        found = [short] if turn.answers_who else []
+        found += [*(p.text for p in turn.parts.phrases), short]
         for text in found:
             plain = _COMPLEMENT.split(_plain(text))[0]
             if " " in _plain(text) and plain and fold(plain.split()[-1]) == fold(noun):
-                return _definite(text)
+                bare = text[0].islower() and not _determined(text)
+                return f"the {text}" if bare else _definite(text)
     return None
+
+
+def circumstances(turn: Spoken) -> str:
+    """Where, when and about what a turn's question was: "at the embassy in Prague"."""
+    found = [p for p in turn.parts.phrases if p.role == "oblique" and p.preposition in _FURTHER]
+    return " ".join(f"{p.preposition} {p.text}" for p in found)
 
 
 def is_role(text: str) -> bool:
