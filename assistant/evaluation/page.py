@@ -275,6 +275,8 @@ def _question(
     if question.history:
         earlier = "".join(f"<li>{escape(said)}</li>" for said in question.history)
         parts.append(f"<h4>Asked before</h4><ol>{earlier}</ol>")
+    if reply.understood and reply.understood != question.question:
+        parts.append(f"<h4>Understood as</h4><p>{escape(reply.understood)}</p>")
     what = {"error": "The engine failed", "not_found": "Not found"}.get(reply.status, "Answer")
     if reply.status == "answered" and not row.answered:
         what = "Not found, below the threshold; the best candidate was"

@@ -30,7 +30,10 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One reply; "error" is the status of a question that the engine failed on, told in `text`."""
+    """One reply; "error" is the status of a question that the engine failed on, told in `text`.
+
+    `understood` is the question as the engine says it answered it, "" where it does not say.
+    """
 
     status: ReplyStatus
     text: str
@@ -40,6 +43,7 @@ class Reply:
     evidence: tuple[Quote, ...]
     notes: tuple[str, ...] = ()
     engine: str = ""
+    understood: str = ""
 
     def values(self) -> dict[str, Any]:
         """The reply as JSON values, in the contract's keys."""
@@ -54,7 +58,8 @@ def failed(problem: str) -> Reply:
 def read_reply(values: Any) -> Reply:
     """A reply from JSON values. Raises ReplyError that names the key and what belongs there.
 
-    `short`, `evidence`, `notes` and `engine` may be missing; keys that are not known are let be.
+    `short`, `evidence`, `notes`, `engine` and `understood` may be missing; keys that are not known
+    are let be.
     """
     if not isinstance(values, Mapping):
         raise ReplyError(f"a JSON object was expected, and this came: {_shown(values)}")
@@ -79,6 +84,7 @@ def read_reply(values: Any) -> Reply:
         evidence=_quotes("evidence", values),
         notes=tuple(str(note) for note in values.get("notes") or ()),
         engine=str(values.get("engine") or ""),
+        understood=str(values.get("understood") or ""),
     )
 
 

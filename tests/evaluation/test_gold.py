@@ -126,11 +126,18 @@ def test_the_published_schema_is_sound_and_tells_what_each_key_is():
     assert all("description" in value for value in schema["properties"].values())
 
 
-def test_the_gold_questions_of_this_project_stand_in_the_seeds():
+@pytest.mark.parametrize("name", ["seeds.jsonl", "dialogues.jsonl"])
+def test_the_gold_questions_of_this_project_stand_in_the_seeds(name):
     texts = {article.id: article.text for article in read_articles([SEEDS]).articles}
-    loaded = gold.load([Path(__file__).parents[1] / "gold" / "seeds.jsonl"], texts)
-    assert len(loaded.questions) >= 120
-    assert sum(not q.answerable for q in loaded.questions) >= len(loaded.questions) * 0.2
+    loaded = gold.load([Path(__file__).parents[1] / "gold" / name], texts)
+    if name == "seeds.jsonl":
+        assert len(loaded.questions) >= 120
+        assert sum(not q.answerable for q in loaded.questions) >= len(loaded.questions) * 0.2
+    else:
+        changes = sum(question.kind == "topic-change" for question in loaded.questions)
+        assert len(loaded.questions) >= 40
+        assert changes >= len(loaded.questions) * 0.25
+        assert all(1 <= len(question.history) <= 2 for question in loaded.questions)
     for question in loaded.questions:
         said = [texts[span.article][span.start : span.end] for span in question.evidence]
         assert said == [text.strip() for text in said], question.id

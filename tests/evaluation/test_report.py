@@ -26,7 +26,7 @@ QUESTIONS = (
 EVIL_QUOTE = Quote(1, EVIL, 0, 9, EVIL, EVIL, EVIL)
 GOOD_QUOTE = Quote(1, "a", 0, 21, TEXTS["a"])
 REPLIES = (
-    Reply("answered", f"{EVIL} [1]", EVIL, 0.9, (EVIL_QUOTE,), (EVIL_QUOTE,), (EVIL,), EVIL),
+    Reply("answered", f"{EVIL} [1]", EVIL, 0.9, (EVIL_QUOTE,), (EVIL_QUOTE,), (EVIL,), EVIL, EVIL),
     Reply("answered", "Ada met Bob in Paris. [1]", "Paris", 0.8, (GOOD_QUOTE,), (GOOD_QUOTE,)),
     Reply("not_found", "No.", None, 0.1, (), (GOOD_QUOTE,)),
     failed(EVIL),
@@ -100,6 +100,7 @@ def test_the_page_is_well_formed_and_escapes_strangers_text():
     assert not any(name.startswith("on") for name in page.attributes)
     assert text.count("<script>") == 1
     assert "&lt;script&gt;alert(1)" in text
+    assert text.count("<h4>Understood as</h4><p>&lt;script&gt;") == 1
 
 
 def test_the_page_asks_nothing_of_the_network():
@@ -128,6 +129,7 @@ def test_the_files(tmp_path):
         rows = list(csv.DictReader(file))
     assert [row["id"] for row in rows] == ["q1", "q2", "q3", "q4"]
     assert rows[0]["question"].startswith("'=cmd()"), "no formula"
+    assert rows[0]["understood"].startswith("<script>")
     assert rows[1]["outcome"] == "right"
 
 

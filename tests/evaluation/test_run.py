@@ -105,6 +105,7 @@ GOOD = {
     "status": "answered",
     "text": "x [1]",
     "short": "x",
+    "understood": "What is x?",
     "confidence": 1,
     "citations": [{"number": 1, "article": "a", "start": 0, "end": 1, "quote": "x"}],
 }
@@ -112,6 +113,7 @@ GOOD = {
 
 def test_a_reply_survives_json():
     reply = read_reply(GOOD)
+    assert reply.understood == "What is x?"
     assert read_reply(json.loads(json.dumps(reply.values()))) == reply
 
 
