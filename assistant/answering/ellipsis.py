@@ -85,8 +85,8 @@ def is_fragment(question: str) -> bool:
         return not own.verbal or own.asked is None
     if own.asked is not None:
         return not own.verbal and own.asked[1] >= len(own.text.rstrip()) - 12
-    if _STUB.fullmatch(rest) and " of " not in rest and "there" not in words(fold(rest)):
-        return own.auxiliary is not None and len(own.phrases) <= 1 and _only_subject(own, rest)
+    if _STUB.fullmatch(rest) and own.auxiliary is not None:
+        return _only_subject(own)
     if own.verbal:
         return False
     count = len(words(rest))
@@ -95,7 +95,9 @@ def is_fragment(question: str) -> bool:
     prepositional = len(own.phrases) == 1 and own.phrases[0].role == "oblique"
     if prepositional and own.phrases[0].end == len(own.text):
         return own.phrases[0].start == len(own.phrases[0].preposition) + 1
-    return bool(_TIME.fullmatch(rest)) or (count <= 2 and all(not w[0].islower() for w in words(rest)))
+    return bool(_TIME.fullmatch(rest)) or (
+        count <= 2 and all(not w[0].islower() for w in words(rest))
+    )
 
 
 def complete(fragment: str, turns: Sequence[Spoken], people: People) -> str | None:
@@ -171,13 +173,16 @@ def _with_subject(asking: str, base: Spoken) -> str | None:
     if old.asked is None:
         return None
     noun = old.noun
-    subject = base.short if base.short and base.answers_who else None
+    word = fold(old.text[slice(*old.asked)]).split()[0]
+    subject = base.short if base.answers_who or word == "what" else None
     if base.question.asked in ("count", "amount") or subject is None:
         subject = f"the {noun.text}" if noun is not None else subject
     if subject is None:
-        return None
+        subject = "something" if word == "what" else "somebody"
     if old.auxiliary is not None:
         auxiliary = old.text[slice(*old.auxiliary)].lower()
+        if is_plural(fold(subject).split()[-1]) and subject.split()[-1][0].islower():
+            auxiliary = {a: b for b, a in _AGREEING.items()}.get(auxiliary, auxiliary)
         return f"{asking} {auxiliary} {subject}{old.text[old.auxiliary[1] :]}"
     return f"{asking} is it that {subject}{old.text[old.asked[1] :]}"
 
@@ -288,10 +293,13 @@ def _names_person(text: str, people: People) -> bool:
     return any(people.is_person(name) for name in found)
 
 
-def _only_subject(own: Parts, rest: str) -> bool:
-    ends = [p.end for p in own.phrases]
-    last = rest.split()[-1]
-    return (bool(ends) and ends[-1] >= len(own.text)) or fold(last) in ("he", "she", "it", "they")
+def _only_subject(own: Parts) -> bool:
+    """Whether nothing follows an auxiliary but a subject: "Did Hungary?", "Was she?"."""
+    following = own.text[own.auxiliary[1] if own.auxiliary else 0 :].split()
+    if len(following) == 1 and fold(following[0]) in ("he", "she", "it", "they", "that"):
+        return True
+    alone = len(own.phrases) == 1 and own.phrases[0].text == " ".join(following)
+    return alone and len(following) <= 4
 
 
 def _plurals(old: Parts) -> list[Phrase]:
@@ -305,4 +313,3 @@ def _bare(text: str) -> str:
 
 def _lowered(text: str) -> str:
     return text[:1].lower() + text[1:]
-

@@ -18,7 +18,8 @@ Gender = Literal["she", "he"]
 
 _PARTICLES = r"(?:de|De|van|Van|von|al|bin|der|da|di|del|la|le|ter|ibn)"
 _CAPITAL = r"[A-ZÀ-ÖØ-Þ][\w’'-]*"
-_NAME = re.compile(rf"\b{_CAPITAL}(?: (?:{_PARTICLES} )*{_CAPITAL})*")
+# "Apple's App Store" is two names.
+_NAME = re.compile(rf"\b{_CAPITAL}(?:(?<!['’]s) (?:{_PARTICLES} )*{_CAPITAL})*")
 _WOMAN = "ms mrs miss dame lady queen princess baroness duchess madame mme sister".split()
 _MAN = "mr sir lord king prince baron duke father".split()
 _TITLES = frozenset(
@@ -44,6 +45,7 @@ _HERS = re.compile(r"\w*(?:woman|women)|actress|mother|daughter|wife|sister|girl
 _HIS = re.compile(r"\w+man|actor|father|son|husband|brother|boy", re.IGNORECASE)
 _SPEAKS = re.compile(r",? (?:said|says|told|added|warned|argued|wrote|insisted|explained)\b")
 _LIVES = re.compile(r", who\b|, \d\d,")
+_QUOTATION = re.compile(r"[“\"][^“”\"]*[”\"]")
 _AFTER_PLACE_WORD = re.compile(r"\b(?:in|at|near|from|across|outside) $")
 _LONGEST = 20_000  # characters of one text that are looked at
 
@@ -154,7 +156,8 @@ class People:
         for text in self._texts:
             subject: str | None = None  # of the sentence before
             for start, end in sentence_spans(text):
-                sentence = text[start:end]
+                # Whoever is quoted speaks of others.
+                sentence = _QUOTATION.sub(lambda m: " " * len(m[0]), text[start:end])
                 found = [
                     (at, fold(name.split()[-1]))
                     for at, name in _named(sentence)
@@ -169,20 +172,21 @@ class People:
                     own = [last for at, last in found if at < match.start()]
                     meant = own[0] if own else subject
                     if meant:
-                        votes[meant] += 1 if _SHE.fullmatch(match[0]) else -1
+                        sure = 2 if fold(match[0]) in ("he", "she") else 1
+                        votes[meant] += sure if _SHE.fullmatch(match[0]) else -sure
                 if found:
                     subject = found[0][1]
         return dict(votes)
 
 
 def _titled(before: str) -> int:
-    """Whether what stands before a name is a woman's title (5), a man's (-5), or neither."""
+    """Whether what stands before a name is a woman's title (9), a man's (-9), or neither."""
     words = before.split()[-1:]
     if not words:
         return 0
     word = fold(words[0]).strip(".,")
     if word in _WOMAN or _HERS.fullmatch(word):
-        return 5
+        return 9
     if word in _MAN or (_HIS.fullmatch(word) and word not in ("german", "roman", "human")):
-        return -5
+        return -9
     return 0

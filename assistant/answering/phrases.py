@@ -113,7 +113,11 @@ class Parts:
 
 def is_plural(noun: str) -> bool:
     """Whether a folded noun is a plural by its form."""
-    return noun in _PLURALS or noun.endswith("men") or (len(noun) > 3 and noun[-1] == "s" and noun[-2] not in "sui")
+    return (
+        noun in _PLURALS
+        or noun.endswith("men")
+        or (len(noun) > 3 and noun[-1] == "s" and noun[-2] not in "sui")
+    )
 
 
 def parts(question: str) -> Parts:
@@ -278,8 +282,10 @@ class _Parser:
         if verb and wants_verb:
             kept = _subject(left)
             verb_at = len(kept) + 1
-        elif verb and _verblike(left[-1:]):
-            kept, verb_at = left[:-1], len(left)
+        elif not wants_verb and any(_verblike([word]) for word in left[1:]):
+            # "has the company | lost rockets"
+            at = next(i for i, word in enumerate(left) if i and _verblike([word]))
+            kept, verb_at = left[:at], at + 1
         else:
             # "Omar Nasri | finance minister"
             full = len(left) > 2 and left[0].capital and left[1].capital and not wants_verb

@@ -42,16 +42,18 @@ _CLAUSE = re.compile(
 )
 _SAYING = re.compile(r"\b(?:say|says|said|think|thinks|claim\w*|believe|believes|hope\w*) $")
 _EXPLETIVE = re.compile(
-    r"\b(?:is|was|will|would|does|did|has|can|could|should|might)n?'?t? it (?:be |been |to be )?"
-    r"(?:\w+ly |so |too |still |really |very |more |not |such )*"
-    r"(?:rain|raining|snow|snowing|rained|snowed|matter|take (?:\w+ )*to|\w+ (?:that|to|for|if|whether|when)\b)"
-    r"|\bit (?:is|was|takes|took|seems|appears|rains|snows|turns out)\b(?: \w+){0,2} (?:that|to)\b|"
+    r"\b(?:is|was|will|would|does|did|has|can|could|should|might)n?'?t? it (?:be |been |going to )?"
+    r"(?:rain|raining|snow|snowing|rained|snowed|matter|take (?:\w+ )*to)\b|"
+    r"\b(?:(?:is|was)n?'?t? it|(?:will|would|could|might) it be) "
+    r"(?:\w+ly |so |too |still |really |very |more |not |such |yet )*"
+    r"(?!\w+ing)\w+ (?:that|to|for|if|whether|when|why|who|how|where|what)\b|"
+    r"\bit (?:is|was|takes|took|seems|appears|rains|snows|turns out)\b(?: \w+){0,2} (?:that|to)\b|"
     r"\bwhat (?:time|day|date|year) (?:is|was) it\b|\bit like to\b|\bfeel to\b|\bcost to\b",
     re.IGNORECASE,
 )
 _ACTS = re.compile(
     r" (?:also |still |now |then |already |ever )?(?:say|said|promis|plan|want|decid|announc|inspect|"
-    r"buy|sell|expect|approv|reject|vot|agree|offer|pay|employ|hir|own|do\b|make|warn|claim|respond|"
+    r"buy|sell|expect|approv|reject|vot|agree|offer|pay|employ|hir|own|meet|do\b|make|warn|claim|respond|"
     r"react|argu|intend|hop|support|oppos|ask|demand|build|propos|accus|apolog|spend|report)\w*",
     re.IGNORECASE,
 )
@@ -112,7 +114,9 @@ def replaced(question: str, turns: Sequence[Spoken], people: People) -> tuple[st
         )
         changes.append((match.start(), match.end(), _possessive(meant) if owns else meant))
     for match in _THAT.finditer(question):
-        if _stands_alone(question, match) and not any(s <= match.start() < e for s, e, _ in changes):
+        if _stands_alone(question, match) and not any(
+            s <= match.start() < e for s, e, _ in changes
+        ):
             before = words(fold(question[: match.start()]))
             meant = None
             if before and before[-1] in _VIA:
@@ -156,14 +160,18 @@ def _explained(question: str, match: re.Match[str], people: People, again: bool)
     if family == "there":
         last = words(fold(before))[-1:]
         more = after.strip(" ?.!")
-        return bool(last and last[0] in BE | DO | {"be", "been"} and more) or (
-            "how many" in fold(before) and not more
-        ) or bool(re.match(r" (?:is|are|was|were|will|has|have)\b", after) and not last)
+        return (
+            bool(last and last[0] in BE | DO | {"be", "been"} and more)
+            or ("how many" in fold(before) and not more)
+            or bool(re.match(r" (?:is|are|was|were|will|has|have)\b", after) and not last)
+        )
     if family == "then":
-        return bool(after.strip(" ?.!")) or not re.search(r"\b(?:was|were|did|happened|by|since)\b", before)
+        return bool(after.strip(" ?.!")) or len(words(before)) < 2
     if _REFLEXIVE.fullmatch(pronoun):
         return True
-    if family == "it" and any(m.start() <= match.start() < m.end() for m in _EXPLETIVE.finditer(question)):
+    if family == "it" and any(
+        m.start() <= match.start() < m.end() for m in _EXPLETIVE.finditer(question)
+    ):
         return True
     owns = pronoun in _OWNERS or (pronoun == "her" and not _NO_POSSESSION.match(after))
     if again:  # "When did she give her first speech": the second means the same as the first
@@ -179,9 +187,7 @@ def _explained(question: str, match: re.Match[str], people: People, again: bool)
         return bool(ends)
     # Not the preposition before it: "before him".
     clause = before.rstrip().rpartition(" ")[0]
-    return any(_CLAUSE.search(clause, end) for end in ends) or bool(
-        ends and _SAYING.search(before)
-    )
+    return any(_CLAUSE.search(clause, end) for end in ends) or bool(ends and _SAYING.search(before))
 
 
 def _antecedents(text: str, family: str, people: People) -> list[int]:
@@ -191,15 +197,18 @@ def _antecedents(text: str, family: str, people: People) -> list[int]:
     phrases = [p for p in own.phrases if not _time(p)]
     if family in ("he", "she"):
         found = [
-            offset + p.end for p in phrases if p.role != "asked" and referents.is_role(p.head)
-            and not p.plural
+            offset + p.end
+            for p in phrases
+            if p.role != "asked" and referents.is_role(p.head) and not p.plural
         ]
         for name in names(own.text):
             if people.is_person(name) and people.gender(name) in (family, None):
                 found.append(offset + own.text.index(name) + len(name))
         return found
     if family == "they":
-        return [offset + p.end for p in phrases if p.plural or p.named or referents.is_group(p.text)]
+        return [
+            offset + p.end for p in phrases if p.plural or p.named or referents.is_group(p.text)
+        ]
     return [
         offset + p.end
         for p in phrases
@@ -277,7 +286,7 @@ def _stands_alone(question: str, match: re.Match[str]) -> bool:
 
 
 def _claimed(question: str, turns: Sequence[Spoken]) -> str | None:
-    """"Who said that?" with what was said; None where the question is another."""
+    """ "Who said that?" with what was said; None where the question is another."""
     asked = re.sub(r"^says who$", "Who says so", question.strip(" ?.!"), flags=re.IGNORECASE)
     match = _SPEAKING.search(asked)
     if match is None or not turns or match.start() > 8:

@@ -38,7 +38,12 @@ _ROLE = re.compile(
     r"senator|head|chief|leader|director|captain|coach|judge|lawyer|prosecutor|teacher|doctor|"
     r"king|queen|prince|princess|pope|author|singer|actor|actress|player|driver|pilot|owner|"
     r"founder|chair|winner|suspect|victim|officer|secretary|manager|boss|mother|father|husband|"
-    r"wife|daughter|son|brother|sister|girl|boy|man|woman|candidate|analyst|champion)\b",
+    r"wife|daughter|son|brother|sister|girl|boy|man|woman|candidate|champion|envoy|ambassador|"
+    r"guard|engineer|deputy|commander|soldier|worker|farmer|nurse|priest|bishop|banker|reporter|"
+    r"editor|writer|painter|runner|rider|keeper|teenager|student|resident|lawmaker|mp|rapper|"
+    r"dancer|designer|architect|expert|researcher|professor|counterpart|predecessor|successor|"
+    r"rival|opponent|friend|colleague|client|patient|prisoner|attacker|killer|thief|hacker|"
+    r"passenger|nominee|aide|advis[eo]r|analyst)\b",
     re.IGNORECASE,
 )
 _HERS = re.compile(
@@ -105,12 +110,13 @@ def texts_of(turns: Sequence[Turn]) -> Iterator[str]:
         yield from (evidence.article.text for evidence in turn.answer.evidence)
 
 
-def person(
-    gender: Gender, turns: Sequence[Spoken], people: People, apart: Set[str]
-) -> str | None:
+def person(gender: Gender, turns: Sequence[Spoken], people: People, apart: Set[str]) -> str | None:
     """Who "he" or "she" is; `apart` are folded words of those it cannot be."""
     for turn in turns:
         spoken, quoted = _persons(turn, people)
+        if turn.answers_who and spoken and spoken[0][1] in (gender, None):
+            if apart.isdisjoint(words(fold(spoken[0][0]))):
+                return _definite(spoken[0][0])
         # The pronoun's own, then who is of unknown gender but surely a person, then the rest.
         known = [(text, given) for text, given in spoken if people.is_known(text) or is_role(text)]
         for candidates, wanted in (
@@ -174,9 +180,7 @@ def _quoted(turn: Spoken, people: People) -> list[str]:
     return sorted(counted, key=lambda name: -counted[name])
 
 
-def thing(
-    turns: Sequence[Spoken], people: People, apart: Set[str], *, acts: bool
-) -> str | None:
+def thing(turns: Sequence[Spoken], people: People, apart: Set[str], *, acts: bool) -> str | None:
     """What "it" is; with `acts` something that says, wants and decides."""
     for turn in turns:
         found: list[str] = []
@@ -211,7 +215,9 @@ def thing(
             named = (noun is not None and not _ROLE.search(noun.head)) or all(
                 people.is_no_person(n) for n in names(short)
             )
-            if (first and named) or (asks_object and about_groups and not acts and _determined(short)):
+            if (first and named) or (
+                asks_object and about_groups and not acts and _determined(short)
+            ):
                 found.append(short)
         found += about
         if short and turn.question.asked in ("person", "other") and not _is_several(short):
@@ -250,9 +256,16 @@ def several(turns: Sequence[Spoken], people: People, apart: Set[str]) -> str | N
         if turn.plural_subject is not None:
             found.append(turn.plural_subject.text)
         found += [p.text for p in turn.about if _ORGANISATION.search(p.text)]
-        found += [p.text for p in turn.about if p.named and people.is_no_person(_plain(p.text))]
+        found += [
+            p.text
+            for p in turn.about
+            if p.named and p.role != "oblique" and people.is_no_person(_plain(p.text))
+        ]
         if turn.answers_who and short and names(short):
             found.append(short)
+        if not short and turn.parts.asked and not turn.parts.inverted:
+            if re.match(r"who\b", turn.parts.text, re.IGNORECASE):
+                found.append(f"those {turn.parts.text[0].lower()}{turn.parts.text[1:]}")
         for text in found:
             if apart.isdisjoint(content(text)) and not re.match(r"(?:their|his|her) ", text):
                 return _definite(text)
@@ -281,8 +294,11 @@ def place(turns: Sequence[Spoken], people: People) -> str | None:
 def time(turns: Sequence[Spoken]) -> str | None:
     """When "then" is: the date that was given last."""
     for turn in turns:
-        if turn.question.asked == "time" and turn.short:
-            return turn.short
+        short = turn.short
+        if turn.question.asked == "time" and short:
+            if re.match(r"(?:19|20)\d\d|\w+ (?:19|20)\d\d", short):
+                return f"in {short}"
+            return f"on {short}" if re.match(r"\d{1,2} |\w+day\b", short) else short
         if match := re.search(r"\b(?:in|on) [^,?]*(?:\d{4}|\d)\b", turn.parts.text):
             return match[0]
     return None

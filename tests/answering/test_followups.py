@@ -86,7 +86,11 @@ NAMED = [turn(STORY, "When did Anna Kowalska resign?", None, [0])]
     [
         (ASKED_FOR, "When does she start?", "When does Anna Maria Kowalska start?"),
         (ASKED_FOR, "What is her salary?", "What is Anna Maria Kowalska's salary?"),
-        (ASKED_FOR, "And before her?", "Who will lead the Harbour Board before Anna Maria Kowalska?"),
+        (
+            ASKED_FOR,
+            "And before her?",
+            "Who will lead the Harbour Board before Anna Maria Kowalska?",
+        ),
         (NAMED, "Why did she do so?", "Why did Anna Kowalska do so?"),
         (NAMED, "And why?", "Why did Anna Kowalska resign?"),
         (NAMED, "And Jan Nowak?", "When did Jan Nowak resign?"),
