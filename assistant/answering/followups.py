@@ -10,10 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from assistant.answering import ellipsis, pronouns
-from assistant.answering.people import People
+from assistant.answering.dialogue import ellipsis, pronouns
+from assistant.answering.dialogue.claims import claimed
+from assistant.answering.dialogue.fragments import fragment, plain
+from assistant.answering.dialogue.people import People
+from assistant.answering.dialogue.spoken import Spoken, texts_of
 from assistant.answering.questions import MAX_CHARS, understand
-from assistant.answering.referents import Spoken, texts_of
 from assistant.errors import QuestionError
 from assistant.records import Turn
 
@@ -47,17 +49,15 @@ def _is_about_articles(text: str) -> bool:
 
 
 def _resolve(question: str, turns: Sequence[Spoken], people: People) -> str:
-    plain = ellipsis.plain(question, turns, people)
-    text, unexplained = pronouns.replaced(plain, turns, people)
-    if ellipsis.is_fragment(text):
-        return ellipsis.complete(text, turns, people) or _together(turns[0], question)
+    if claim := claimed(question, turns[0]):
+        return claim
+    text, unexplained = pronouns.replaced(plain(question, turns, people), turns, people)
+    if part := fragment(text):
+        last = turns[0].question.text.rstrip(" ?.!")
+        return ellipsis.complete(part, turns, people) or f"{last}? {question}"
     own = understand(text)
-    if unexplained and not own.names and len(own.terms) < _WHOLE:
+    topic = _ASKING.sub("", turns[0].parts.text)
+    if unexplained and topic and not own.names and len(own.terms) < _WHOLE:
         # Nothing to put for the pronoun: what was asked before goes along.
-        topic = _ASKING.sub("", turns[0].parts.text)
-        return f"{text.rstrip(' ?')} ({topic})?" if topic else text
+        return f"{text.rstrip(' ?')} ({topic})?"
     return text
-
-
-def _together(turn: Spoken, question: str) -> str:
-    return f"{turn.question.text.rstrip(' ?.!')}? {question}"
