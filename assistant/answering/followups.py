@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from assistant.answering.dialogue import ellipsis, pronouns
 from assistant.answering.dialogue.claims import claimed
 from assistant.answering.dialogue.fragments import fragment, plain
+from assistant.answering.dialogue.parsing import parts
 from assistant.answering.dialogue.people import People
 from assistant.answering.dialogue.spoken import Spoken, texts_of
 from assistant.answering.questions import MAX_CHARS, understand
@@ -27,6 +28,13 @@ _ASKING = re.compile(
     re.IGNORECASE,
 )
 _WHOLE = 3  # content words with which a question stands on its own
+# Of what, is not said: "What was the result?", "Tell me more".
+_OF_WHAT = re.compile(
+    r"(?:and |but |so )?(?:what (?:is|was|are|were) the (?:results?|outcome|reactions?|response|"
+    r"causes?|consequences?|background|effects?|impact|verdict|score|price|cost|aim|purpose|goal)|"
+    r"(?:can you |could you |please )?tell me more|more details?|go on)",
+    re.IGNORECASE,
+)
 
 
 def resolve(question: str, history: Sequence[Turn]) -> str:
@@ -55,9 +63,22 @@ def _resolve(question: str, turns: Sequence[Spoken], people: People) -> str:
     if part := fragment(text):
         last = turns[0].question.text.rstrip(" ?.!")
         return ellipsis.complete(part, turns, people) or f"{last}? {question}"
-    own = understand(text)
     topic = _ASKING.sub("", turns[0].parts.text)
-    if unexplained and topic and not own.names and len(own.terms) < _WHOLE:
-        # Nothing to put for the pronoun: what was asked before goes along.
-        return f"{text.rstrip(' ?')} ({topic})?"
+    if topic and (_is_bare(text) or (unexplained and not _is_whole(text))):
+        # Nothing to put for the pronoun, or none: what was asked before goes along.
+        return f"{text.rstrip(' ?.!')} ({topic})?"
     return text
+
+
+def _is_bare(text: str) -> bool:
+    """Whether a question names nothing that it is about: "Who won?", "What was the result?"."""
+    own = parts(text)
+    bare = own.asked is not None and own.verbal and not own.phrases
+    return bool(_OF_WHAT.fullmatch(text.strip(" ?.!"))) or (
+        bare and len(understand(text).terms) < 2
+    )
+
+
+def _is_whole(text: str) -> bool:
+    own = understand(text)
+    return bool(own.names) or len(own.terms) >= _WHOLE

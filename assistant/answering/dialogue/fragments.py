@@ -15,7 +15,8 @@ from assistant.answering.dialogue.vocabulary import bare
 from assistant.text import fold, words
 
 _LEAD = re.compile(
-    r"\W*(?P<led>(?:(?:and|but|so|or|then|ok|okay|also|well)\b[\s,]*)*)"
+    r"\W*(?P<led>(?:(?:and|but|so|or|then|ok|okay|also|well|yes|no|right|great|thanks|thank you|"
+    r"i see)\b[\s,.!]*)*)"
     r"(?P<about>(?:what|how) about\b\s*)?",
     re.IGNORECASE,
 )
@@ -36,7 +37,10 @@ _AGAIN = re.compile(
     r" (?:did|does) (?:that|this|it) happen| so)",
     re.IGNORECASE,
 )
-_REASON = re.compile(r"what for|how come|for what reason", re.IGNORECASE)
+_REASON = re.compile(
+    r"what for|how come|for what reasons?|what (?:is|was|are|were) the reasons?", re.IGNORECASE
+)
+_ELSE = {"anyone else": "Who else?", "anybody else": "Who else?", "anything else": "What else?"}
 _COUNTING = re.compile(
     r"how many (?=(?:was|were|is|are|has|have|had|did|will|would|could|can)\b)", re.IGNORECASE
 )
@@ -63,6 +67,8 @@ def plain(question: str, turns: Sequence[Spoken], people: People) -> str:
     rest = _lead(question)[0]
     if _REASON.fullmatch(rest):
         return "Why?"
+    if other := _ELSE.get(fold(rest)):
+        return other
     if again := _AGAIN.fullmatch(rest):
         return f"{again['asking']}?"
     if (counting := _COUNTING.match(rest)) and not names(rest[counting.end() :]):
