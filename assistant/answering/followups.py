@@ -22,11 +22,6 @@ from assistant.records import Turn
 
 _TURNS = 6  # how far back a follow-up reaches
 _ABOUT = ("question", "summary", "comparison")
-_ASKING = re.compile(
-    r"^(?:(?:and|but|so|who|whom|whose|what|which|when|where|why|how|did|does|do|is|was|are|were|"
-    r"has|have|had|can|could|will|would|the|a|an)\b[\s,]*)+",
-    re.IGNORECASE,
-)
 _WHOLE = 3  # content words with which a question stands on its own
 # Of what, is not said: "What was the result?", "Tell me more".
 _OF_WHAT = re.compile(
@@ -63,7 +58,7 @@ def _resolve(question: str, turns: Sequence[Spoken], people: People) -> str:
     if part := fragment(text):
         last = turns[0].question.text.rstrip(" ?.!")
         return ellipsis.complete(part, turns, people) or f"{last}? {question}"
-    topic = _ASKING.sub("", turns[0].parts.text)
+    topic = turns[0].parts.topic
     if topic and (_is_bare(text) or (unexplained and not _is_whole(text))):
         # Nothing to put for the pronoun, or none: what was asked before goes along.
         return f"{text.rstrip(' ?.!')} ({topic})?"

@@ -27,7 +27,6 @@ _NEWNESS = re.compile(r"\b(?:new|newly|newly appointed|current|present|latest)\s
 _NOW = re.compile(r"\s+(?:now|today|currently|at present|at the moment)\b", re.IGNORECASE)
 _SAYING = re.compile(r"\b(say|think|do|claim|announce|write|tell \w+)\b(?! that)", re.IGNORECASE)
 _IN_TURN = re.compile(r"(?:before|after) ", re.IGNORECASE)
-_TRAILING = re.compile(r" (?:ones?|exactly|then|so)$", re.IGNORECASE)
 
 
 def complete(part: Fragment, turns: Sequence[Spoken], people: People) -> str | None:
@@ -49,13 +48,19 @@ def complete(part: Fragment, turns: Sequence[Spoken], people: People) -> str | N
 
 def _asked_otherwise(own: Parts, base: Spoken) -> str:
     """`base` asked with another word: "When did she resign?" and "Why?"."""
-    old = base.parts
-    asking = _TRAILING.sub("", own.text)
+    end = own.asked[1] if own.asked else 0
+    asking, placed = own.text[:end], own.text[end:]
     negative = fold(asking).endswith(" not")
-    asking = asking[:-4] if negative else asking
+    if negative:
+        asking = asking[:-4]
+    return _asked_with(asking, own.noun, negative, base) + placed
+
+
+def _asked_with(asking: str, noun: Phrase | None, negative: bool, base: Spoken) -> str:
+    old = base.parts
     if fold(asking).endswith(" else") and old.asked is not None:
         return asking + old.text[old.asked[1] :]
-    if counted := _asked_of(own, asking, old):
+    if counted := _asked_of(asking, noun, old):
         return counted
     # "Who is the mayor?" asks for a subject, however it is put.
     predicate = base.defines and base.answers_who and base.short
@@ -63,22 +68,21 @@ def _asked_otherwise(own: Parts, base: Spoken) -> str:
         return _with_subject(asking, base)
     rest = old.helping + old.text[old.auxiliary[1] :]
     if negative and old.subject is not None:
-        at = old.subject.end - old.auxiliary[0]
+        at = old.subject.end - old.auxiliary[1] + len(old.helping)
         rest = f"{rest[:at]} not{rest[at:]}"
     if old.asking == "what":
         rest = _with_object(rest, base.short)
     return f"{asking} {rest}"
 
 
-def _asked_of(own: Parts, asking: str, old: Parts) -> str | None:
+def _asked_of(asking: str, noun: Phrase | None, old: Parts) -> str | None:
     """ "How many?" of "Will EU countries borrow?": EU countries. None where it counts nothing."""
-    noun = own.noun
     if noun is None and fold(asking) not in ("how many", "how much", "which"):
         return None
     for phrase in plurals(old):
         if noun is not None and phrase.head != noun.head:
             continue
-        asked = own.text if noun is not None else f"{asking} {bare(phrase.text)}"
+        asked = asking if noun is not None else f"{asking} {bare(phrase.text)}"
         before = (
             f"{old.helping} {old.text[old.auxiliary[1] : phrase.start]}" if old.auxiliary else ""
         )

@@ -32,6 +32,7 @@ TIME = re.compile(
     r"summer|winter|spring|autumn)\b.*",
     re.IGNORECASE,
 )
+_TRAILING = re.compile(r"(?<=\w),? (?:exactly|then|though|please)$", re.IGNORECASE)
 _AGAIN = re.compile(
     r"(?P<asking>when|where|why|how)(?: (?:was|is|were) (?:that|this)|"
     r" (?:did|does) (?:that|this|it) happen| so)",
@@ -91,7 +92,7 @@ def fragment(question: str) -> Fragment | None:
     if about:
         return found if own.asked is None or not own.verbal else None
     if own.asked is not None:
-        return found if not own.verbal and _ends(own) else None
+        return found if not own.verbal and _is_placed(own.text[own.asked[1] :]) else None
     if stub:
         return found
     if own.verbal:
@@ -115,13 +116,17 @@ def _lead(question: str) -> tuple[str, bool, bool]:
     """The rest after "And" and "What about", and whether there was each."""
     match = _LEAD.match(question)
     assert match is not None  # it may be empty
-    rest = question[match.end() :].strip(" ?.!")
+    rest = _TRAILING.sub("", question[match.end() :].strip(" ?.!"))
     return rest, bool(match["led"] or match["about"]), bool(match["about"])
 
 
-def _ends(own: Parts) -> bool:
-    """Whether nothing much follows what is asked with: "When exactly", "By whom then"."""
-    return own.asked is not None and own.asked[1] >= len(own.text) - 12
+def _is_placed(text: str) -> bool:
+    """Whether what follows "Why" is nothing, or no more than "in Geneva"."""
+    own = parts(text)
+    if not own.text:
+        return True
+    whole = len(own.phrases) == 1 and own.phrases[0].end == len(own.text)
+    return whole and own.phrases[0].start == len(own.phrases[0].preposition) + 1
 
 
 def _only_subject(own: Parts) -> bool:

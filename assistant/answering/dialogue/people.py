@@ -47,7 +47,7 @@ _SPEAKS = re.compile(r",? (?:said|says|told|added|warned|argued|wrote|insisted|e
 _LIVES = re.compile(r", who\b|, \d\d,")
 _QUOTATION = re.compile(r"[“\"][^“”\"]*[”\"]")
 _AFTER_PLACE_WORD = re.compile(r"\b(?:in|at|near|from|across|outside) $")
-_LONGEST = 20_000  # characters of one text that are looked at
+_CHARACTERS = 100_000  # of texts that are looked at; about 50 ms
 
 
 def names(text: str) -> list[str]:
@@ -76,10 +76,16 @@ def _bare(name: str) -> str:
 
 
 class People:
-    """What `texts` show of the names in them."""
+    """What `texts` show of the names in them; of very long ones, the first."""
 
     def __init__(self, texts: Iterable[str]) -> None:
-        self._texts = tuple(dict.fromkeys(text[:_LONGEST] for text in texts))
+        kept: dict[str, None] = {}
+        room = _CHARACTERS
+        for text in texts:
+            if text not in kept and room > 0:
+                kept[text[:room]] = None
+                room -= len(text)
+        self._texts = tuple(kept)
 
     def full(self, name: str) -> str:
         """The longest form of `name` in the texts that ends like it: with the first name."""

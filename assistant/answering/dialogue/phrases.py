@@ -66,6 +66,13 @@ class Parts:
         return fold(self.text[slice(*self.auxiliary)]) if self.auxiliary else ""
 
     @property
+    def topic(self) -> str:
+        """What it is about: the question without what it asks with and its auxiliary."""
+        start = max((place[1] for place in (self.asked, self.auxiliary) if place), default=0)
+        noun = f"{self.noun.text} " if self.noun else ""
+        return noun + self.text[start:].strip()
+
+    @property
     def noun(self) -> Phrase | None:
         """The noun that is asked with: "EU countries" of "Which EU countries"."""
         return next((p for p in self.phrases if p.role == "asked"), None)

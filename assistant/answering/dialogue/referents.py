@@ -131,9 +131,18 @@ def _persons(turn: Spoken, people: People) -> tuple[_Persons, _Persons]:
         return [*answers, *named, *([] if turn.defines else roles)], quoted
     if turn.defines and roles:  # "the minister", where the answer names nobody
         return quoted or roles, [*named, *roles]
-    if is_role(short):
-        answers = [(short, _role_gender(short))]
-    return answers or quoted, [*named, *roles]
+    if is_role(short) and is_determined(short):
+        return [(short, _role_gender(short))], [*quoted, *named, *roles]
+    return quoted, [*named, *roles, *_described(turn)]
+
+
+def _described(turn: Spoken) -> _Persons:
+    """ "The coach who is leaving Syracuse", where no name was given."""
+    own = turn.parts
+    if own.asked is None or own.inverted or turn.defines:
+        return []
+    noun = own.noun.text if own.noun and is_role(own.noun.text) else "person"
+    return [(f"the {noun} who{own.text[own.asked[1] :]}", _role_gender(noun))]
 
 
 def _role_gender(role: str) -> Gender | None:

@@ -122,7 +122,9 @@ def bare(phrase: str) -> str:
 
 def definite(phrase: str) -> str:
     """A phrase as it is spoken of again: "a new toll" is "the new toll" by then."""
-    article = re.sub(r"^(?:an?|some|any|this|that|these|those|The) (?=[a-z])", "the ", phrase)
+    article = re.sub(
+        r"^(?:an?|some|any|this|that|these|those|The) (?=[a-z])(?!who )", "the ", phrase
+    )
     return article.strip(" ,;:.")
 
 
