@@ -83,23 +83,19 @@ def _asked_of(asking: str, noun: Phrase | None, old: Parts) -> str | None:
         if noun is not None and phrase.head != noun.head:
             continue
         asked = asking if noun is not None else f"{asking} {bare(phrase.text)}"
-        before = (
-            f"{old.helping} {old.text[old.auxiliary[1] : phrase.start]}" if old.auxiliary else ""
-        )
         if phrase.role == "asked" and old.asked is not None:
             return asked + old.text[old.asked[1] :]
         if phrase.role in ("subject", "object") and old.auxiliary is not None:
-            return f"{asked} {before} {old.text[phrase.end :]}"
+            before = old.text[old.auxiliary[1] : phrase.start]
+            return f"{asked} {old.helping} {before} {old.text[phrase.end :]}"
     return None
 
 
 def _with_object(rest: str, short: str | None) -> str:
     """The rest of a question with "what", where that is no longer asked."""
     words = (short or "").split()
-    act = bool(words) and words[0][0].islower() and words[0] not in DETERMINERS
-    if (
-        rest.endswith(" do") and act and len(words) <= 12
-    ):  # "What will they do?" "block the harbour"
+    acts = 0 < len(words) <= 12 and words[0][0].islower() and words[0] not in DETERMINERS
+    if rest.endswith(" do") and acts:  # "What will they do?" "block the harbour"
         return f"{rest[:-3]} {short}"
     if match := _SAYING.search(rest):
         return f"{rest[: match.end()]} this{rest[match.end() :]}"

@@ -39,6 +39,8 @@ _GROUP = frozenset(
     water january february march april may june july august september october november december
     monday tuesday wednesday thursday friday saturday sunday""".split()
 )
+# What a sentence may begin with before a name.
+_OPENERS = STOPWORDS | set("former new acting late senior young many two three several".split())
 _SHE = re.compile(r"\b(?:she|her|herself|hers)\b", re.IGNORECASE)
 _HE_OR_SHE = re.compile(r"\b(?:she|her|herself|hers|he|him|his|himself)\b", re.IGNORECASE)
 _HERS = re.compile(r"\w*(?:woman|women)|actress|mother|daughter|wife|sister|girl", re.IGNORECASE)
@@ -68,7 +70,7 @@ def _bare(name: str) -> str:
     titles = [i for i, word in enumerate(words) if fold(word).rstrip(".") in _TITLES]
     if titles:
         words = words[titles[-1] + 1 :]
-    while words and (fold(words[0]) in STOPWORDS or words[0].islower()):
+    while words and (fold(words[0]) in _OPENERS or words[0].islower()):
         words = words[1:]
     while len(words) > 2 and words[0].isupper():  # "MI6 Blaise Metreweli"
         words = words[1:]
@@ -124,6 +126,13 @@ class People:
         return tuple(name for text in self._texts for name in names(text))
 
     @cached_property
+    def _alone(self) -> frozenset[str]:
+        """Folded last words of full names that stand alone elsewhere: "Ann Lee", then "Lee"."""
+        single = {fold(name) for name in self._names if " " not in name}
+        last = {fold(name.split()[-1]) for name in self._names if " " in name}
+        return frozenset(single & last)
+
+    @cached_property
     def _speaking(self) -> frozenset[str]:
         """Names that are said to say something."""
         return frozenset(
@@ -149,6 +158,8 @@ class People:
                     signs[last] += 1
                 if title == "the" or _AFTER_PLACE_WORD.search(before):
                     signs[last] -= 1
+        for last in self._alone:
+            signs[last] += 1
         for last, votes in self._votes.items():
             signs[last] += min(abs(votes), 2)
         return signs
@@ -176,12 +187,14 @@ class People:
                     votes[last] += _titled(sentence[:at])
                 for match in _HE_OR_SHE.finditer(sentence):
                     own = [last for at, last in found if at < match.start()]
+                    # Who is called by the last name alone elsewhere is a person.
+                    own = [last for last in own if last in self._alone] or own
                     meant = own[0] if own else subject
                     if meant:
                         sure = 2 if fold(match[0]) in ("he", "she") else 1
                         votes[meant] += sure if _SHE.fullmatch(match[0]) else -sure
                 if found:
-                    subject = found[0][1]
+                    subject = next((n for _, n in found if n in self._alone), found[0][1])
         return dict(votes)
 
 

@@ -61,7 +61,11 @@ _ACTS = re.compile(
     r" (?:also |still |now |then |already |ever )?(?:say|said|promis|plan|want|decid|announc|"
     r"inspect|buy|sell|expect|approv|reject|vot|agree|offer|pay|employ|hir|own|meet|do\b|make|warn|"
     r"claim|respond|react|argu|intend|hop|support|oppos|ask|demand|build|propos|accus|apolog|spend|"
-    r"report)\w*",
+    r"report|los[et]|w[io]n\b|based|headquartered)\w*",
+    re.IGNORECASE,
+)
+_IS_LED = re.compile(
+    r"\b(?:leads?|led|runs?|owns?|chairs?|heads?|founded|works? for|worked for|employed by) $",
     re.IGNORECASE,
 )
 _GENERIC_THEY = re.compile(
@@ -148,8 +152,8 @@ def _meant(
             gender: Gender = "she" if pronoun.family == "she" else "he"
             return referents.person(gender, turns, people, apart)
         case "it":
-            acts = pronoun.form == "it" and bool(_ACTS.match(pronoun.after))
-            return referents.thing(turns, people, apart, acts=acts)
+            acts = _ACTS.match(pronoun.after) or _IS_LED.search(pronoun.before)
+            return referents.thing(turns, people, apart, acts=bool(acts))
         case "they":
             return referents.several(turns, people, apart)
         case "there":

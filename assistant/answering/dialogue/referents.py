@@ -195,7 +195,8 @@ def _things(turn: Spoken, people: People, acts: bool) -> Iterator[str]:
         asks_object = own.asking == "what" and own.inverted
         asks_object = asks_object and not (subject and subject.end == len(own.text))
         made = asks_object and not acts and is_determined(short) and len(groups) == len(about)
-        if made or (asked_for and (unnamed or impersonal)):
+        focus = unnamed or (impersonal and (acts or not about))
+        if made or (asked_for and focus):
             yield short
     yield from about
     if short and impersonal and turn.question.asked in ("person", "other"):
