@@ -34,6 +34,7 @@ _HERS = re.compile(
 _HIS = re.compile(r"\b(?:\w*man|actor|father|son|husband|brother|boy|king|prince)$", re.IGNORECASE)
 _CLAUSE = re.compile(r"\b(?:is|are|was|were|has|have|had|will|would|said|not|because|that)\b|[“\"]")
 _NO_THING = re.compile(r"[€$£]?\d|(?:about|on|of|over|to|in|at|near|off|from|outside|inside)\b")
+_LIGHT = ("place", "part", "action", "effect", "care", "office")  # "take place"
 _OWNED = re.compile(r"(?:her|his|my|your|our) ", re.IGNORECASE)
 _POSSESSOR = re.compile(r"(\S+)['’]s? \w")
 _YEAR = re.compile(r"(?:\w+ )?(?:19|20)\d\d\b")
@@ -166,6 +167,8 @@ def _things(turn: Spoken, people: People, acts: bool) -> Iterator[str]:
     own, noun = turn.parts, turn.parts.noun
     short = noun_phrase(turn.short)
     short = None if short and _is_several(short) else short
+    if short and short[0].islower() and not is_determined(short):
+        short = f"the {short}"
     unnamed = noun is not None and not noun.plural and not is_role(noun.text)
     unnamed = unnamed and noun is not None and not is_time(noun.text)
     impersonal = all(people.is_no_person(name) for name in names(short or ""))
@@ -178,6 +181,7 @@ def _things(turn: Spoken, people: People, acts: bool) -> Iterator[str]:
         and not (p.named and not people.is_no_person(bare(p.text)))
         and not (p.named and p.preposition in PLACING)
         and not _OWNED.match(p.text)
+        and p.text not in _LIGHT
     ]
     groups = [text for text in about if is_organisation(text) or is_named(text)]
     if acts:
@@ -203,6 +207,8 @@ def _things(turn: Spoken, people: People, acts: bool) -> Iterator[str]:
         yield short
     if unnamed and noun:
         yield f"the {noun.text}"
+    # Two capitalised words that pass for a person's name, of whom nothing says "he" or "she".
+    yield from (p.text for p in turn.about if p.named and not people.gender(bare(p.text)))
 
 
 def _groups(turn: Spoken, people: People) -> Iterator[str]:

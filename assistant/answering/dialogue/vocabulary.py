@@ -130,7 +130,7 @@ def definite(phrase: str) -> str:
 
 def possessive(phrase: str) -> str:
     """The possessive of a phrase."""
-    several = " and " in phrase or phrase.startswith("the ")
+    several = " and " in phrase or fold(phrase).startswith("the ")
     return f"{phrase}'" if phrase.endswith("s") and several else f"{phrase}'s"
 
 
