@@ -131,7 +131,8 @@ def _persons(turn: Spoken, people: People) -> tuple[_Persons, _Persons]:
     if answers:
         return [*answers, *named, *([] if turn.defines else roles)], quoted
     if turn.defines and roles:  # "the minister", where the answer names nobody
-        return quoted or roles, [*named, *roles]
+        called = [item for item in named if not any(item[0] in role for role, _ in roles)]
+        return called or quoted or roles, [*named, *roles]
     if is_role(short) and is_determined(short):
         return [(short, _role_gender(short))], [*quoted, *named, *roles]
     return quoted, [*named, *roles, *_described(turn)]
@@ -167,8 +168,6 @@ def _things(turn: Spoken, people: People, acts: bool) -> Iterator[str]:
     own, noun = turn.parts, turn.parts.noun
     short = noun_phrase(turn.short)
     short = None if short and _is_several(short) else short
-    if short and short[0].islower() and not is_determined(short):
-        short = f"the {short}"
     unnamed = noun is not None and not noun.plural and not is_role(noun.text)
     unnamed = unnamed and noun is not None and not is_time(noun.text)
     impersonal = all(people.is_no_person(name) for name in names(short or ""))
@@ -201,7 +200,8 @@ def _things(turn: Spoken, people: People, acts: bool) -> Iterator[str]:
         made = asks_object and not acts and is_determined(short) and len(groups) == len(about)
         focus = unnamed or (impersonal and (acts or not about))
         if made or (asked_for and focus):
-            yield short
+            bare_noun = short[0].islower() and not is_determined(short)
+            yield f"the {short}" if bare_noun else short
     yield from about
     if short and impersonal and turn.question.asked in ("person", "other"):
         yield short
