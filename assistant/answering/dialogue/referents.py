@@ -168,8 +168,7 @@ def _things(turn: Spoken, people: People, acts: bool) -> Iterator[str]:
     own, noun = turn.parts, turn.parts.noun
     short = noun_phrase(turn.short)
     short = None if short and _is_several(short) else short
-    unnamed = noun is not None and not noun.plural and not is_role(noun.text)
-    unnamed = unnamed and noun is not None and not is_time(noun.text)
+    unnamed = bool(noun and not (noun.plural or is_role(noun.text) or is_time(noun.text)))
     impersonal = all(people.is_no_person(name) for name in names(short or ""))
     about = [
         p.text
@@ -208,7 +207,11 @@ def _things(turn: Spoken, people: People, acts: bool) -> Iterator[str]:
     if unnamed and noun:
         yield f"the {noun.text}"
     # Two capitalised words that pass for a person's name, of whom nothing says "he" or "she".
-    yield from (p.text for p in turn.about if p.named and not people.gender(bare(p.text)))
+    yield from (
+        p.text
+        for p in turn.about
+        if p.named and p.role != "subject" and not people.gender(bare(p.text))
+    )
 
 
 def _groups(turn: Spoken, people: People) -> Iterator[str]:

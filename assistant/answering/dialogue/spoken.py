@@ -30,7 +30,8 @@ class Spoken:
         question = understand(turn.answer.understood)
         about = question.text if question.turn == "question" else _topic(question)
         quotes = tuple(citation.quote for citation in turn.answer.citations)
-        return cls(question, parts(about), turn.answer.short, quotes)
+        short = (turn.answer.short or "").strip() or None
+        return cls(question, parts(about), short, quotes)
 
     @property
     def about(self) -> tuple[Phrase, ...]:
