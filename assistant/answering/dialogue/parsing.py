@@ -134,7 +134,7 @@ class _Parser:
                 return None
             determined = tail[0].folded in DETERMINERS
             own = tail[determined:]
-            left = _subject(own[: _split(own)])
+            left = _subject(own[: _split(own)], named=False)
             whole = whole[: len(whole) - len(own) + len(left)]
         self._at += len(whole)
         self._add(whole if run else whole[1:], "asked")
@@ -179,7 +179,7 @@ class _Parser:
         verbs = [i for i, word in enumerate(left) if i and _verblike([word])]
         subject: Sequence[_Word]
         if takes_verb and len(left) > 1 and not left[-1].capital:
-            subject = _subject(left)
+            subject = _subject(left, named=not determined)
             past = len(subject) + 1
         elif verbs and not takes_verb:  # "has the company | lost rockets"
             subject, past = left[: verbs[0]], verbs[0] + 1
@@ -302,8 +302,14 @@ def _name_first(run: Sequence[_Word]) -> Sequence[_Word]:
     return run if owns else run[:end]
 
 
-def _subject(run: Sequence[_Word]) -> list[_Word]:
-    """A run of noun phrase and verb, without the verb and what follows it."""
+def _subject(run: Sequence[_Word], *, named: bool) -> list[_Word]:
+    """A run of noun phrase and verb, without the verb and what follows it; with `named` a name
+    that it begins with may be all of the noun phrase.
+    """
+    end = next((place for place, word in enumerate(run) if not word.capital), len(run))
+    alone = named and 0 < end < len(run) - 1 and _is_name(run[end - 1])
+    if alone and not is_plural(run[end].folded):  # "Moore | assure would-be agents"
+        return list(run[:end])
     for place, word in enumerate(run):
         past = _PARTICIPLE.fullmatch(word.folded) and place < len(run) - 1
         if place and (word.folded in _VERBS or past) and not word.capital:
@@ -311,6 +317,12 @@ def _subject(run: Sequence[_Word]) -> list[_Word]:
     if len(run) > 1 and not run[-1].capital:
         return list(run[:-1])
     return list(run)
+
+
+def _is_name(word: _Word) -> bool:
+    """Whether a capitalised word is no modifier: not "EU", "Trump's", "Belgian"."""
+    modifies = re.search(r"['’]s?$|(?:an|ese|ish|ch)$", word.text)
+    return not word.text.isupper() and not any(c.isdigit() for c in word.text) and not modifies
 
 
 def _split(run: Sequence[_Word]) -> int:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Literal
 
+from assistant.answering.dialogue.vocabulary import ASKING, BE, DO, PREPOSITIONS
 from assistant.text import STOPWORDS, fold, sentence_spans
 
 Gender = Literal["she", "he"]
@@ -40,7 +41,14 @@ _GROUP = frozenset(
     monday tuesday wednesday thursday friday saturday sunday""".split()
 )
 # What a sentence may begin with before a name.
-_OPENERS = STOPWORDS | set("former new acting late senior young many two three several".split())
+_OPENERS = (
+    STOPWORDS
+    | PREPOSITIONS
+    | ASKING
+    | DO
+    | BE
+    | set("former new acting late senior young many two three several".split())
+)
 _SHE = re.compile(r"\b(?:she|her|herself|hers)\b", re.IGNORECASE)
 _HE_OR_SHE = re.compile(r"\b(?:she|her|herself|hers|he|him|his|himself)\b", re.IGNORECASE)
 _HERS = re.compile(r"\w*(?:woman|women)|actress|mother|daughter|wife|sister|girl", re.IGNORECASE)
@@ -100,6 +108,10 @@ class People:
         shown = self._shown(name)
         speaks = name in self._speaking
         return shown > 0 or (shown == 0 and (len(name.split()) in (2, 3) or speaks))
+
+    def may_be_person(self, name: str) -> bool:
+        """Whether `name` is a person's or one that the texts do not know."""
+        return self.is_person(name) or self._shown(name) == 0
 
     def is_known(self, name: str) -> bool:
         """Whether the texts show that `name` is a person's."""

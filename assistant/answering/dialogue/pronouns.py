@@ -43,7 +43,7 @@ _NO_POSSESSION = re.compile(
 )
 _CLAUSE = re.compile(
     r",|\b(?:and|but|that|when|where|if|because|after|before|while|since|until|why|how|what|who|"
-    r"which|whether)\b"
+    r"which|whether|let|lets|make|makes|made)\b"
 )
 _SAYING = re.compile(r"\b(?:say|says|said|think|thinks|claim\w*|believe|believes|hope\w*) $")
 _EXPLETIVE = re.compile(
@@ -53,7 +53,9 @@ _EXPLETIVE = re.compile(
     r"(?:\w+ly |so |too |still |really |very |more |not |such |yet )*"
     r"(?!\w+ing)\w+ (?:that|to|for|if|whether|when|why|who|how|where|what)\b|"
     r"\bit (?:is|was|takes|took|seems|appears|rains|snows|turns out)\b(?: \w+){0,2} (?:that|to)\b|"
-    r"\bwhat (?:time|day|date|year) (?:is|was) it\b|\bit like to\b|\bfeel to\b|\bcost to\b",
+    r"\bwhat (?:time|day|date|year) (?:is|was) it\b|\bit like to\b|\bfeel to\b|\bcost to\b|"
+    r"\bhow (?:did|does|do|has|have|would) .+ put it\b|"
+    r"\b(?:make|makes|made|find|finds|found) it (?:\w+ ){1,2}(?:that|to|for)\b",
     re.IGNORECASE,
 )
 # What people and bodies of people do, after "it".
@@ -72,6 +74,7 @@ _GENERIC_THEY = re.compile(
     r"they (?:speak|say|call|make|eat|celebrate|use|grow|drive|drink|have)\b", re.IGNORECASE
 )
 _INVERTED = re.compile(r"\b(?:did|does|is|was|will)\b")
+_AFTER_PLACE_WORD = re.compile(r"\b(?:in|at|near|from|across|outside) $")
 _VIA = frozenset("about on of for against to with over behind from by into after before".split())
 
 
@@ -197,9 +200,18 @@ def _explained(pronoun: _Pronoun, people: People, resolved: Set[str]) -> bool:
     if pronoun.form in _SUBJECTS or pronoun.owns:
         return bool(ends)
     # Not by a noun of its own clause; "before him" opens no clause.
-    clause = pronoun.before.rstrip().rpartition(" ")[0]
+    clause, _, last = pronoun.before.rstrip().rpartition(" ")
+    if fold(last) not in PREPOSITIONS:
+        clause = pronoun.before
     apart = any(_CLAUSE.search(clause, end) for end in ends)
-    return apart or bool(ends and _SAYING.search(pronoun.before))
+    return apart or bool(ends and (_SAYING.search(pronoun.before) or _opens_clause(pronoun)))
+
+
+def _opens_clause(it: _Pronoun) -> bool:
+    """Whether a clause begins with a pronoun without more ado: "the weapons it had sent"."""
+    before, after = words(fold(it.before))[-1:], words(fold(it.after))[:1]
+    inverted = set(before) & (DO | BE | PREPOSITIONS)
+    return not inverted and bool(set(after) & (DO | BE))
 
 
 def _is_existential(there: _Pronoun) -> bool:
@@ -208,7 +220,7 @@ def _is_existential(there: _Pronoun) -> bool:
     more = there.after.strip(" ?.!")
     if last & (BE | DO | {"be", "been"}) and more:
         return True
-    opens = not last and re.match(r" (?:is|are|was|were|will|has|have)\b", there.after)
+    opens = re.match(r" (?:is|are|was|were|will|has|have)\b", there.after)
     return bool(opens) or ("how many" in fold(there.before) and not more)
 
 
@@ -218,21 +230,26 @@ def _antecedents(text: str, family: str, people: People) -> list[int]:
     offset = max(text.find(own.text), 0)
     phrases = [p for p in own.phrases if not is_time(p.head)]
     if family in ("he", "she"):
-        roles = [p.end for p in phrases if p.role != "asked" and is_role(p.text) and not p.plural]
+        roles = [p.end for p in phrases if is_role(p.text) and not p.plural]
         persons = [
             own.text.index(name) + len(name)
             for name in names(own.text)
-            if people.is_person(name) and people.gender(name) in (family, None)
+            if people.may_be_person(name) and people.gender(name) in (family, None)
+            if not _AFTER_PLACE_WORD.search(own.text[: own.text.index(name)])
         ]
         return [offset + end for end in (*roles, *persons)]
     if family == "they":
         return [offset + p.end for p in phrases if p.plural or p.named or is_organisation(p.text)]
-    return [
-        offset + p.end
+    things = [
+        p.end
         for p in phrases
         if not (p.plural or is_role(p.text) or fold(p.text).split()[0] in _OTHERS_OWN)
         and not (p.named and any(not people.is_no_person(name) for name in names(p.text)))
     ]
+    named = [
+        own.text.index(name) + len(name) for name in names(own.text) if people.is_no_person(name)
+    ]
+    return [offset + end for end in (*things, *named)]
 
 
 def _stands_alone(that: _Pronoun) -> bool:

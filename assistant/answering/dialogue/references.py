@@ -17,6 +17,7 @@ from assistant.answering.dialogue.vocabulary import (
     content,
     definite,
     is_determined,
+    is_organisation,
     is_plural,
     is_role,
     is_sort,
@@ -78,7 +79,7 @@ def _meant(
         return meant
     if len(rest) == 1 and is_sort(phrase.head) and not _PRONOUN.search(question):
         noun = turns[0].parts.noun
-        fits = noun is None or noun.head == phrase.head or pointing
+        fits = noun.head == phrase.head if noun else is_organisation(phrase.head)
         if fits and _answers_thing(turns[0], people):
             return turns[0].short
     if pointing and not specified and turns[0].parts.verbal:
