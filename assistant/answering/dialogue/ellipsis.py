@@ -130,7 +130,7 @@ def _in_turn(rest: str, whole: Sequence[Spoken], people: People) -> str:
 
 
 def _other_subject(subject: str, old: Parts) -> str | None:
-    """ "Did Hungary?" after "Did Belgium agree?"."""
+    """ "Did Chile?" after "Did Peru agree?"."""
     if old.subject is None:
         return None
     return old.text[: old.subject.start] + subject + old.text[old.subject.end :]

@@ -1,4 +1,4 @@
-"""Follow-ups that are no whole question: "Why?", "And in London?", "Did Hungary?"."""
+"""Follow-ups that are no whole question: "Why?", "And in London?", "Did Chile?"."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def _is_placed(text: str) -> bool:
 
 
 def _only_subject(own: Parts) -> bool:
-    """Whether nothing follows an auxiliary but a subject: "Did Hungary?", "Was she?"."""
+    """Whether nothing follows an auxiliary but a subject: "Did Chile?", "Was she?"."""
     following = own.text[own.auxiliary[1] if own.auxiliary else 0 :].split()
     if len(following) == 1 and fold(following[0]) in ("he", "she", "it", "they", "that"):
         return True

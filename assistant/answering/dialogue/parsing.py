@@ -320,7 +320,7 @@ def _subject(run: Sequence[_Word], *, named: bool) -> list[_Word]:
 
 
 def _is_name(word: _Word) -> bool:
-    """Whether a capitalised word is no modifier: not "EU", "Trump's", "Belgian"."""
+    """Whether a capitalised word is no modifier: not "EU", "Lee's", "Peruvian"."""
     modifies = re.search(r"['’]s?$|(?:an|ese|ish|ch)$", word.text)
     return not word.text.isupper() and not any(c.isdigit() for c in word.text) and not modifies
 

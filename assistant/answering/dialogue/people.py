@@ -80,7 +80,7 @@ def _bare(name: str) -> str:
         words = words[titles[-1] + 1 :]
     while words and (fold(words[0]) in _OPENERS or words[0].islower()):
         words = words[1:]
-    while len(words) > 2 and words[0].isupper():  # "MI6 Blaise Metreweli"
+    while len(words) > 2 and words[0].isupper():  # "FBI Ann Lee"
         words = words[1:]
     return re.sub(r"['’]s?$", "", " ".join(words))
 

@@ -192,7 +192,7 @@ def _things(turn: Spoken, people: People, acts: bool) -> Iterator[str]:
         yield f"the {noun.text} that{own.text[noun.end :]}"
     if short:
         asked_for = turn.answers_who and turn.question.asked in ("person", "other", "place")
-        # "What did they approve", not "What is the Oreshnik".
+        # "What did they approve", not "What is the Halvorsen".
         subject = own.subject
         asks_object = own.asking == "what" and own.inverted
         asks_object = asks_object and not (subject and subject.end == len(own.text))
