@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+from assistant.answering.citations import unmarked
 from assistant.text import sentence_spans, words
 
 _MARKER = re.compile(r"\s*[\[【]\s*\^?(\d+(?:\s*(?:[,;–-]|and|&)\s*\^?\d+)*)\s*[\]】]")
@@ -52,18 +53,18 @@ def claims(pieces: Iterable[str]) -> Iterator[Claim]:
         text += piece
         if not _ENDS.search(piece):
             continue
-        visible = _without_thoughts(text)
-        spans = _sentences(visible, done)
+        said = _without_thoughts(text)
+        spans = _sentences(said, done)
         # What begins like a marker may be one, and then belongs to the sentence before it.
-        begun = 2 if spans and visible[spans[-1][0]] in "[【" else 1
+        begun = 2 if spans and said[spans[-1][0]] in "[【" else 1
         for start, end in spans[:-begun]:
-            if not _is_closed(visible[start:end]):
+            if not _is_closed(said[start:end]):
                 break  # the quotation may go on
-            yield from _claim(visible[start:end])
+            yield from _claim(said[start:end])
             done = end
-    visible = _without_thoughts(text)
-    for start, end in _sentences(visible, done):
-        yield from _claim(visible[start:end])
+    said = _without_thoughts(text)
+    for start, end in _sentences(said, done):
+        yield from _claim(said[start:end])
 
 
 def _without_thoughts(text: str) -> str:
@@ -88,13 +89,13 @@ def _sentences(text: str, start: int) -> list[tuple[int, int]]:
 
 def _claim(sentence: str) -> Iterator[Claim]:
     """The claim that a sentence makes, if it holds a word."""
+    # Invisible characters could hide words from the check, or from the reader.
+    sentence = visible(sentence)
     numbers: dict[int, None] = {}
     for match in _MARKER.finditer(sentence):
         numbers.update(dict.fromkeys(_numbers(match[1])))
     bare = _MARKUP.sub("", _MARKER.sub("", _LEAD.sub("", sentence)))
-    # Invisible characters could hide words from the check, or from the reader.
-    bare = "".join(c for c in bare if unicodedata.category(c) not in ("Cf", "Cc", "Co", "Cs"))
-    bare = " ".join(bare.split())
+    bare = unmarked(bare)  # taking out "[1]" can make a marker of "[[1]2]"
     bare = bare[:1].upper() + bare[1:]
     if any(c.isalpha() for c in bare):
         quotes = (*_QUOTATION.findall(bare), *_SINGLE.findall(bare))
@@ -104,6 +105,12 @@ def _claim(sentence: str) -> Iterator[Claim]:
             quotes=tuple(quote.strip() for quote in quotes if words(quote)),
             closed=_is_closed(bare),
         )
+
+
+def visible(text: str) -> str:
+    """`text` without characters that show nothing, white space aside."""
+    hidden = ("Cf", "Cc", "Co", "Cs", "Cn")
+    return "".join(c for c in text if c.isspace() or unicodedata.category(c) not in hidden)
 
 
 def _is_closed(text: str) -> bool:

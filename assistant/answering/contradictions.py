@@ -11,8 +11,8 @@ from assistant.answering.questions import stem
 from assistant.text import STOPWORDS, fold, words
 
 _NOT = re.compile(
-    r"\b(?:not|never|all but|no|none|nobody|nothing|neither|nor|without|cannot|no one|hardly|barely|"
-    r"unable|(?:fail|refus|declin|den|reject|oppos|prevent|avoid|bann)(?:e|s|es|ed|y|ies|ied|"
+    r"\b(?:not|never|all but|no|none|nobody|nothing|neither|nor|without|cannot|no one|hardly|"
+    r"barely|unable|(?:fail|refus|declin|den|reject|oppos|prevent|avoid|bann)(?:e|s|es|ed|y|ies|ied|"
     r"ing)?|turn(?:s|ed)? down|rul(?:e|es|ed) out|yet to|\w+n't|instead of|rather than)\b"
 )
 _SCOPE = 5  # words after a negation that it can deny
@@ -52,8 +52,8 @@ _OPPOSITES = tuple(
 
 # What a source only says, plans or supposes, and a claim may not tell as done.
 _OPEN = re.compile(
-    r"\b(?:(?:may|might|could|would|will|should)(?! not)|plan(?:s|ned|ning)?|propos\w+|consider\w*|expect\w*|"
-    r"intend\w*|hop(?:e|es|ed|ing)|want(?:s|ed)?|demand\w*|threaten\w*|promis\w+|aim(?:s|ed)?|"
+    r"\b(?:(?:may|might|could|would|will|should)(?! not)|plan(?:s|ned|ning)?|propos\w+|"
+    r"consider\w*|expect\w*|intend\w*|hop(?:e|es|ed|ing)|want(?:s|ed)?|demand\w*|threaten\w*|promis\w+|aim(?:s|ed)?|"
     r"urg(?:e|es|ed)|call(?:s|ed)? (?:for|on)|due to|set to|about to|likely|possibl[ey]|perhaps|"
     r"allege\w*|claim\w*|accus\w+|suspect\w*|reported(?:ly)?|believed|rumou?r\w*|den(?:y|ies|ied)|"
     r"fear(?:s|ed)?|warn\w*|suggest\w*|insist\w*|is to|are to|if|unverified|supposed(?:ly)?|"
@@ -100,7 +100,8 @@ def _negation(claim: str, told: Sequence[str]) -> str:
 def _polarity(text: str) -> tuple[frozenset[str], frozenset[str]]:
     """Stems of the content words within reach of a negation, and of the others."""
     reach = [span for match in _NOT.finditer(text) for span in [_reach(text, match)]]
-    denied, affirmed = set(), set()
+    denied: set[str] = set()
+    affirmed: set[str] = set()
     for match in re.finditer(r"[^\W_]+(?:'[^\W_]+)?", text):
         word = match[0]
         if word in STOPWORDS or _NOT.fullmatch(word) or word[0].isdigit():

@@ -8,7 +8,7 @@ LanguageModelError with a message for the user, in which no key is ever shown.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any, TypeVar
 
 from assistant.errors import LanguageModelError
@@ -50,7 +50,7 @@ class LanguageModel:
         reply = self._llm.metadata.num_output
         return int(window - (reply if reply > 0 else min(REPLY_TOKENS, window // 4)))
 
-    def reply(self, instructions: str, request: str) -> Iterator[str]:
+    def reply(self, instructions: str, request: str) -> Generator[str]:
         """The reply to a system message and a user message, piece by piece as it comes.
 
         Closing the iterator stops the request. A server that is too busy or fails (429, 5xx) is
@@ -96,7 +96,7 @@ class LanguageModel:
             try:
                 chunks = iter(ask())
                 return next(chunks, None), chunks
-            except Exception as error:  # each LlamaIndex LLM raises its own client's errors
+            except Exception as error:  # noqa: BLE001  (each LLM raises its own client's errors)
                 pause = _retry_after(error, self._pause * 2 ** (attempt - 1))
                 again = _is_passing(error) and attempt < _ATTEMPTS
                 if not again or time.monotonic() + pause > ends:
@@ -107,7 +107,7 @@ class LanguageModel:
     def _guarded(self, step: Callable[[], T]) -> T:
         try:
             return step()
-        except Exception as error:  # as in `_begin`
+        except Exception as error:  # noqa: BLE001  (as in `_begin`)
             raise self._explained(error) from None
 
     def _explained(self, error: Exception) -> LanguageModelError:

@@ -75,4 +75,5 @@ def _value(match: re.Match[str]) -> float | None:
     tens, _, ones = match["word"].partition("-")
     if tens in ("a", "an", "one"):
         return _SCALES.get(scale)
-    return (_UNITS[tens] + _UNITS.get(ones, 1 if ones == "one" else 0)) * _SCALES.get(scale, 1)
+    value: float = _UNITS[tens] + _UNITS.get(ones, 1 if ones == "one" else 0)
+    return value * _SCALES.get(scale, 1)

@@ -10,21 +10,22 @@ measured by `benchmarks/support.py` on labelled claims, where the two thresholds
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 from assistant.answering.citations import MAX_QUOTE_WORDS
 from assistant.answering.claims import Claim
 from assistant.answering.contradictions import contradiction
+from assistant.answering.drafting import clip
 from assistant.answering.quantities import Quantity, quantities
 from assistant.answering.questions import stem
 from assistant.answering.quotes import find_quote
 from assistant.answering.sentences import Sentence, candidates
 from assistant.indexing.embedder import Embedder
 from assistant.records import Evidence
-from assistant.text import STOPWORDS, count_words, fold, words
+from assistant.text import STOPWORDS, fold, trim, words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,6 +40,7 @@ _COVERED = 0.8  # share of the content words that must be found
 _COSINE = 0.6  # between the claim and the sentences that support it
 _HALF_COSINE = 0.6  # from which a claim that fails is about the same thing at least
 
+_SHOWN = 30  # letters
 _PREFIX = 5  # letters that words of one root have in common
 _SENTENCES = 3  # that support one claim
 _FAR = 2  # sentences between two that support one claim together, unless one has a pronoun
@@ -76,7 +78,7 @@ def check(claim: Claim, evidence: Sequence[Evidence], embedder: Embedder) -> Sup
     """
     if not claim.closed:
         return Support("unsupported", problem="a quotation in it is not closed")
-    sentences = candidates(evidence)
+    sentences = [piece for sentence in candidates(evidence) for piece in _pieces(sentence)]
     if not sentences:
         return Support("unsupported", problem="the passage says nothing")
     quoted = _quoted(claim, evidence, sentences)
@@ -173,7 +175,7 @@ def _missing(claim: Claim, chosen: Sequence[Sentence], told: str) -> str:
     known = _stems(words(f"{told} {outlets}"))
     for name in _names(claim.text):
         if not {stem(part) for part in name.split("-")} <= known and stem(name) not in known:
-            return f"“{name}” is not in the passage"
+            return _absent(name)
     there = quantities(told)
     for quantity in quantities(claim.text):
         number = f"{quantity.value:,.10g}"
@@ -217,7 +219,7 @@ def _uncovered(claim: Claim, told: str, embedder: Embedder) -> str:
     likeness = (own @ others.T).max(axis=1)
     covered = len(wanted) - len(open_) + float(np.where(likeness >= _ALIKE, likeness, 0.0).sum())
     if covered / len(wanted) < _COVERED:
-        return f"“{mine[open_[int(likeness.argmin())]]}” is not in the passage"
+        return _absent(mine[open_[int(likeness.argmin())]])
     return _replaced(claim.text, told, set(open_), embedder)
 
 
@@ -236,8 +238,14 @@ def _replaced(claim: str, told: str, open_: set[str], embedder: Embedder) -> str
             continue
         own, *vectors = embedder.recall([first, *sorted(others)])
         if any(_KIND <= float(own @ vector) < _SAME for vector in vectors):
-            return f"“{first}” is not in the passage"
+            return _absent(first)
     return ""
+
+
+def _absent(word: str) -> str:
+    # A note is no place for an address or anything else that an unchecked sentence smuggles in.
+    shown = f"“{word}”" if word.isalnum() and len(word) <= _SHOWN else "a word of it"
+    return f"{shown} is not in the passage"
 
 
 def _names(text: str) -> Iterable[str]:
@@ -267,6 +275,11 @@ def _content(text: str) -> frozenset[str]:
     return frozenset(stem(word) for word in _parts(text) if word not in STOPWORDS) - _LIGHT - {""}
 
 
-def fits(sentences: Sequence[Sentence]) -> bool:
-    """Whether every sentence is short enough to be quoted whole."""
-    return all(count_words(s.text) <= MAX_QUOTE_WORDS for s in sentences)
+def _pieces(sentence: Sentence) -> Iterator[Sentence]:
+    """The sentence, in pieces where it is too long to be quoted whole."""
+    while (span := clip(sentence, MAX_QUOTE_WORDS)) and span[1] < sentence.end:
+        yield replace(sentence, end=span[1])
+        start, _ = trim(sentence.article.text, span[1], sentence.end)
+        sentence = replace(sentence, start=start)
+    if span:
+        yield sentence
