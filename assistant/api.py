@@ -16,7 +16,7 @@ from assistant.answering.citations import verify
 from assistant.answering.confidence import default_threshold
 from assistant.answering.drafting import Draft
 from assistant.answering.followups import resolve
-from assistant.answering.llm_client import LanguageModel, connect
+from assistant.answering.llm_client import connect, wrap
 from assistant.answering.prompting import Prompts
 from assistant.answering.questions import Question, understand
 from assistant.answering.reader import Reader
@@ -282,7 +282,7 @@ def _llm_engine(settings: Settings, given: Any) -> llm.Engine | None:
         return None
     prompts = Prompts.load(settings.prompts)
     if given is not None:
-        model = LanguageModel(given, given.metadata.model_name or type(given).__name__)
+        model = wrap(given)
     elif settings.llm_url and settings.llm_model:
         model = connect(settings.llm_url, settings.llm_model, os.environ.get(LLM_KEY, ""))
     else:

@@ -37,7 +37,8 @@ _WRITTEN_FOR_A_MODEL = re.compile(
     | \b{_MODEL} ,? \s (?:must|should|shall|are \s to|have \s to|reading \s this|processing) \b
     | \b(?:answer|reply|respond|say|state|write|output|print|claim|report|conclude|tell \s the \s
         user|your \s (?:answer|reply|response)) \s (?:\w+ \s){{0,6}}
-        (?:instead|only \s with|exactly|verbatim|and \s nothing \s else|with \s the \s (?:words?|sentence))\b
+        (?:instead|only \s with|exactly|verbatim|and \s nothing \s else|
+        with \s the \s (?:words?|sentence))\b
     | (?:^|[.!?:;"'\n-] \s*)
         (?:(?:please|now|always|just|simply|then|and|you \s must|you \s should) \s)*
         (?:answer|reply|respond|output|print|repeat|cite|quote|append|insert|end \s your) \s

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, TypeVar
 
 from assistant.errors import LanguageModelError
@@ -31,24 +32,26 @@ class LanguageModel:
     threads if the LLM is.
 
     Args:
-        llm: any object of LlamaIndex's LLM class.
+        session: opens the LLM for one reply; leaving it stops what is still under way.
         name: what messages call it.
+        prompt_tokens: how many tokens a prompt may have, so that a reply still fits beside it.
         key: a secret that no message may show.
         pause: seconds before the second attempt.
     """
 
-    def __init__(self, llm: Any, name: str, key: str = "", pause: float = _PAUSE) -> None:
-        self._llm = llm
+    def __init__(
+        self,
+        session: Callable[[], AbstractContextManager[Any]],
+        name: str,
+        prompt_tokens: int,
+        key: str = "",
+        pause: float = _PAUSE,
+    ) -> None:
+        self._session = session
         self._key = key
         self._pause = pause
         self.name = name
-
-    @property
-    def prompt_tokens(self) -> int:
-        """How many tokens a prompt may have, so that a reply still fits into the window."""
-        window = self._llm.metadata.context_window
-        reply = self._llm.metadata.num_output
-        return int(window - (reply if reply > 0 else min(REPLY_TOKENS, window // 4)))
+        self.prompt_tokens = prompt_tokens
 
     def reply(self, instructions: str, request: str) -> Generator[str]:
         """The reply to a system message and a user message, piece by piece as it comes.
@@ -67,9 +70,8 @@ class LanguageModel:
         ends = time.monotonic() + _REPLY_SECONDS
         length = 0
         finished: str | None = None
-        first, chunks = self._begin(lambda: self._llm.stream_chat(messages), ends)
-        try:
-            chunk = first
+        with self._session() as llm:
+            chunk, chunks = self._begin(lambda: llm.stream_chat(messages), ends)
             while chunk is not None:
                 finished = _finish_reason(chunk, finished)
                 piece = (chunk.delta or "")[: _REPLY_CHARS - length]
@@ -81,10 +83,6 @@ class LanguageModel:
                 if time.monotonic() > ends:
                     raise self._error(f"took more than {_REPLY_SECONDS:.0f} seconds to reply")
                 chunk = self._guarded(lambda: next(chunks, None))
-        finally:
-            close = getattr(chunks, "close", None)
-            if close is not None:
-                close()
         if finished == _NONE_YET:
             raise self._error("broke off in the middle of its reply; ask again")
         if not length:
@@ -149,25 +147,44 @@ class LanguageModel:
         return LanguageModelError(f"the language model {self.name} {problem}")
 
 
+def wrap(llm: Any) -> LanguageModel:
+    """The model that any object of LlamaIndex's LLM class is."""
+    stated = llm.metadata
+    window = stated.context_window
+    reply = stated.num_output if stated.num_output > 0 else REPLY_TOKENS
+    name = stated.model_name if stated.model_name != "unknown" else type(llm).__name__
+    return LanguageModel(lambda: nullcontext(llm), name, window - min(reply, window // 2))
+
+
 def connect(url: str, model: str, key: str = "", pause: float = _PAUSE) -> LanguageModel:
     """A model behind an OpenAI-compatible address such as http://127.0.0.1:11434/v1.
 
     Nothing is sent yet. `pause` is the number of seconds before a failed request is sent again.
     """
-    from llama_index.llms.openai_like import OpenAILike
 
-    llm = OpenAILike(
-        model=model,
-        api_base=url,
-        api_key=key or "none",  # the client wants one, servers without a key let it be
-        is_chat_model=True,
-        context_window=CONTEXT_TOKENS,
-        max_tokens=REPLY_TOKENS,
-        temperature=0.0,
-        timeout=_READ_SECONDS,
-        max_retries=0,  # ours know what is passing, and when to give up
+    @contextmanager
+    def session() -> Iterator[Any]:
+        import httpx
+        from llama_index.llms.openai_like import OpenAILike
+
+        # A client of its own for each reply: closing it is what surely ends the request.
+        with httpx.Client(timeout=_READ_SECONDS) as client:
+            yield OpenAILike(
+                model=model,
+                api_base=url,
+                api_key=key or "none",  # the client wants one, servers without a key let it be
+                is_chat_model=True,
+                context_window=CONTEXT_TOKENS,
+                max_tokens=REPLY_TOKENS,
+                temperature=0.0,
+                timeout=_READ_SECONDS,
+                max_retries=0,  # ours know what is passing, and when to give up
+                http_client=client,
+            )
+
+    return LanguageModel(
+        session, f"{model} at {url}", CONTEXT_TOKENS - REPLY_TOKENS, key=key, pause=pause
     )
-    return LanguageModel(llm, f"{model} at {url}", key, pause)
 
 
 _NONE_YET = ""
