@@ -48,10 +48,12 @@ class Claim:
 
 def claims(pieces: Iterable[str]) -> Iterator[Claim]:
     """The claims of a reply that comes in pieces, each as soon as the next one begins."""
-    text, done = "", 0
+    text, done, ended = "", 0, False
     for piece in pieces:
         text += piece
-        if not _ENDS.search(piece):
+        # A sentence ends where the next one begins: in this piece, or the one after.
+        before, ended = ended, bool(_ENDS.search(piece))
+        if not (before or ended):
             continue
         said = _without_thoughts(text)
         spans = _sentences(said, done)

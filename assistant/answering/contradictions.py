@@ -60,7 +60,7 @@ _OPEN = re.compile(
     r"seek\w*|sought|ask(?:s|ed)? for|try|tries|tried|attempt\w*)\b"
 )
 _SAID = re.compile(r"\b(?:said|says|say|told|tells|according|stated|added|announced)\b")
-_CLAUSE = re.compile(r"[,;:—]\s|\b(?:but|while|although)\b")
+_CLAUSE = re.compile(r"[;:—]\s|,? \b(?:but|while|although|whereas)\b|, and\b")
 _PASSIVE = re.compile(r"\bby\b")
 _ALL = re.compile(r"\b(?:all|every|everyone|everybody|each|entire|always|only)\b")
 
@@ -134,10 +134,10 @@ def _certainty(claim: str, told: Sequence[str]) -> str:
     mine = _stems(claim)
     clauses = [clause for sentence in told for clause in _CLAUSE.split(sentence)]
     shared = [len(mine & _stems(clause) - STOPWORDS) for clause in clauses]
-    # The clause that tells it, if another beside it does not.
-    for clause, count in zip(clauses, shared, strict=True):
-        if count == max(shared) and (match := _OPEN.search(clause)):
-            return f"the passage is less certain (“{match[0]}”)"
+    telling = [c for c, count in zip(clauses, shared, strict=True) if count == max(shared)]
+    uncertain = [match[0] for clause in telling if (match := _OPEN.search(clause))]
+    if uncertain and len(uncertain) == len(telling):
+        return f"the passage is less certain (“{uncertain[0]}”)"
     return ""
 
 

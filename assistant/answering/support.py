@@ -57,7 +57,7 @@ _LIGHT = frozenset(
     for word in """say said says tell told add added state stated according report reported claim
     claimed call called describe described note noted explain explained do done make made take took
     taken get got go went come came put held nobody nothing
-    none never neither nor without cannot""".split()
+    none never neither nor without cannot since""".split()
 )
 
 
@@ -76,6 +76,7 @@ def check(claim: Claim, evidence: Sequence[Evidence], embedder: Embedder) -> Sup
     A "half-supported" claim is about what the passages tell, with something in it that they do not
     tell.
     """
+    claim = replace(claim, text=_without_outlet(claim.text, evidence))
     if not claim.closed:
         return Support("unsupported", problem="a quotation in it is not closed")
     sentences = [piece for sentence in candidates(evidence) for piece in _pieces(sentence)]
@@ -106,6 +107,20 @@ def check(claim: Claim, evidence: Sequence[Evidence], embedder: Embedder) -> Sup
     return Support(
         "half-supported" if cosine >= _HALF_COSINE else "unsupported", tuple(chosen), problem
     )
+
+
+def _without_outlet(text: str, evidence: Sequence[Evidence]) -> str:
+    """A claim without "The Gazette reports that": whose report it is, the citation says."""
+    for outlet in {item.article.outlet for item in evidence if item.article.outlet}:
+        name = re.escape(re.sub(r"^the ", "", outlet, flags=re.IGNORECASE))
+        match = re.match(
+            rf"(?:according to )?(?:the )?{name}(?:,|:| (?:\w+ )?\w+ that\b)\s*",
+            text,
+            re.IGNORECASE,
+        )
+        if match and text[match.end() :].strip():
+            return text[match.end()].upper() + text[match.end() + 1 :]
+    return text
 
 
 def _quoted(

@@ -83,7 +83,7 @@ def test_a_mistake_is_not_repeated(server, status):
 
 
 def test_an_unknown_model_is_named(server):
-    with pytest.raises(LanguageModelError, match="nosuch at http.*not known.*nosuch does not exist"):
+    with pytest.raises(LanguageModelError, match=r"nosuch at http.*not known.*nosuch does"):
         read(model(server, name="nosuch"))
 
 
@@ -91,7 +91,7 @@ def test_a_server_that_is_not_there():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound, and nobody listens
         url = f"http://127.0.0.1:{taken.getsockname()[1]}/v1"
-        with pytest.raises(LanguageModelError, match="cannot be reached.*is its server running"):
+        with pytest.raises(LanguageModelError, match=r"cannot be reached.*is its server running"):
             read(connect(url, MODEL))
 
 

@@ -11,7 +11,10 @@ TEXT = (
 @pytest.mark.parametrize(
     ("quote", "there"),
     [
-        ("It's a gift - to the children of this town", "It’s a gift – to the children\nof this town"),
+        (
+            "It's a gift - to the children of this town",
+            "It’s a gift – to the children\nof this town",
+        ),
         ("it’s a gift—to the children", "It’s a gift – to the children"),
         ("couldn't be happier.", "couldn’t be hap\u00adpier"),
         ("JOSÉ MUNOZ", "Jose\u0301 Mu\u00f1oz"),
