@@ -13,43 +13,44 @@ import unicodedata
 from assistant.text import fold
 
 _HIDDEN = 3  # invisible characters in a row or in all that no ordinary text needs
-_MODEL = (
-    r"(?:(?:ai|a\.i\.|language|chat) ?(?:model|assistant|system|bot)s?|llms?|chatbots?|chatgpt|gpt|"
-    r"assistants?|models?)"
-)
+_MODEL = r"(?:(?:ai|language|chat) ?(?:model|assistant|system|bot)s?|llms?|chatbots?|assistants?)"
+_ORDER = r"""(?:answer|reply|respond|say|state|write|output|print|repeat|report|claim|conclude|cite|
+    quote|mention|end|begin|add|append|include|use)"""
 _WRITTEN_FOR_A_MODEL = re.compile(
     rf"""
-    \b(?:ignore|disregard|forget|override|bypass|skip|do \s not \s follow) \s
-        (?:\w+ \s){{0,4}} (?:above|previous|prior|preceding|earlier|foregoing|instructions?|rules|
-        prompts?|guidelines|passages?|evidence|everything|context)\b
-    | \b(?:new|updated|revised|real|actual|following|system|hidden|secret|developer) \s
-        (?:system \s)? (?:instructions?|prompts?|directives?) \b
+    # "ignore all previous instructions"
+      \b(?:ignore|disregard|forget|override|bypass) \s (?:\w+ \s){{0,3}}
+        (?:(?:above|previous|prior|preceding|earlier|foregoing) \s (?:\w+ \s)?
+            (?:instructions?|rules|prompts?|guidelines|directions|messages?|context)
+        |your \s (?:\w+ \s)? (?:instructions|rules|guidelines)|instructions\b|the \s above\b
+        |everything \s (?:above|before|you))
+    | \b(?:new|updated|system|hidden|secret) \s (?:instructions?|prompts?|task) \s? :
+    # "SYSTEM: you must ..."
     | \b(?:system|developer|user|assistant|human|ai|instructions?|note \s to \s \w+) \s? : \s
-        (?=["']?(?:you|ignore|answer|reply|respond|say|always|never|do|from|the|when|if|only|end|cite|
-        please|output|now|stop|instead|write|add|print|repeat|tell)\b)
+        (?=["']?(?:you|ignore|never|always|do|{_ORDER})\b)
+    | \b(?:user|human) \s? : [^\n]* \n \s* (?:assistant|ai) \s? :
+    | "role" \s? : \s? "(?:system|assistant|user)"
+    # markup of conversations
     | <\|? /? \s? (?:im_start|im_end|system|assistant|user|endoftext|instructions?|evidence|prompt|
         tool|context)\b [^>]* \|? >
-    | \[ /? (?:inst|system|sys|assistant|user|end \s of \s \w+) \]
+    | \[ /? (?:inst|system|sys|assistant|user) \]
     | \#{{2,}} \s* (?:system|instructions?|response|assistant|user|prompt)\b
-    | \byou \s are \s (?:now|no \s longer|a|an|the) \s (?:\w+ \s){{0,3}} {_MODEL}\b
-    | \b(?:as|dear|attention|hey|note \s to|to \s (?:all|any|the|every)|if \s you \s are) ,? \s
-        (?:\w+ \s){{0,3}} {_MODEL} \b [\s,:;]
-    | \b{_MODEL} ,? \s (?:must|should|shall|are \s to|have \s to|reading \s this|processing) \b
-    | \b(?:answer|reply|respond|say|state|write|output|print|claim|report|conclude|tell \s the \s
-        user|your \s (?:answer|reply|response)) \s (?:\w+ \s){{0,6}}
-        (?:instead|only \s with|exactly|verbatim|and \s nothing \s else|
-        with \s the \s (?:words?|sentence))\b
-    | (?:^|[.!?:;"'\n-] \s*)
+    | \b(?:end|start) \s of \s (?:the \s)? (?:evidence|passages|context|system \s prompt|prompt)\b
+    # the model spoken to
+    | \byou \s are \s (?:now|no \s longer|a|an|the) \s (?:\w+,? \s){{0,3}} {_MODEL}\b
+    | \b(?:dear|attention|hey|note \s to|to \s (?:all|any|every)|if \s you \s are \s an?) ,? \s
+        (?:\w+ \s){{0,2}} {_MODEL} \b
+    | \b{_MODEL} ,? \s (?:must|should|shall|are \s to|have \s to) \s (?:\w+ \s)? {_ORDER}\b
+    | \byour \s (?:answer|reply|response|output|system \s prompt)\b
+    # orders on what to reply, or what to cite
+    | (?:^|[.!?:;\n] \s*)
         (?:(?:please|now|always|just|simply|then|and|you \s must|you \s should) \s)*
-        (?:answer|reply|respond|output|print|repeat|cite|quote|append|insert|end \s your) \s
-        (?:that|with|by|as|every|each|all|only|the|this|to|your|\[|\(|"|'|in|exactly|:|passage)
-    | \b(?:cite|citing|quote|refer \s to|attribute)\b [^.\n]{{0,60}} [\[(] \d+ [\])]
-    | \b(?:your|the) \s (?:system \s prompt|instructions \s (?:are|have)|answer \s (?:must|should)|
-        reply \s (?:must|should)|response \s (?:must|should)|final \s answer)\b
-    | \b(?:end|begin|start) \s (?:of \s)? (?:the \s)?
-        (?:evidence|passages?|context|system|prompt|instructions?)\b
+        (?:answer|reply|respond|output|print|repeat|cite|quote|append|attribute) \s
+        (?:that|with|by|as|every|each|all|only|the|this|to|\[|\(|"|'|in|exactly|:|passage)
+    | \b(?:cite|quote|attribute)\b [^.\n]{{0,60}} (?:[\[(] \d+ [\])]|passage \s \d)
+    # numbers and sources made up, and what only programs read
     | (?:^|\n) \s* [\[(] \d+ [\])] \s | (?:^|\n) \s* (?:source|passage|evidence) \s \d+ \s* [:.-]
-    | \b(?:base64|rot13)\b | <\s*(?:script|iframe|img|a)\b | \]\(\s*(?:https?|javascript|data):
+    | \bdecode \s base64\b | <!-- | <\s*(?:script|iframe|img)\b | \]\(\s*(?:https?|javascript|data):
     """,
     re.VERBOSE,
 )
