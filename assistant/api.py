@@ -208,6 +208,11 @@ class Assistant:
         """The confidence below which `ask` says "not_found"."""
         return default_threshold()
 
+    @property
+    def prompts(self) -> dict[str, str]:
+        """The hashes of the prompt templates in use, by name; none with the extractive engine."""
+        return self._engine.prompts.hashes() if self._engine else {}
+
     def chat(self) -> Chat:
         """A conversation, in which follow-ups are understood."""
         return Chat(self)

@@ -13,7 +13,7 @@ import unicodedata
 from assistant.text import fold
 
 _HIDDEN = 3  # invisible characters in a row or in all that no ordinary text needs
-_MODEL = r"(?:(?:ai|language|chat) ?(?:model|assistant|system|bot)s?|llms?|chatbots?|assistants?)"
+_MODEL = r"(?:(?:ai|language|chat)[ ]?(?:model|assistant|system|bot)s?|llms?|chatbots?|assistants?)"
 _ORDER = r"""(?:answer|reply|respond|say|state|write|output|print|repeat|report|claim|conclude|cite|
     quote|mention|end|begin|add|append|include|use)"""
 _WRITTEN_FOR_A_MODEL = re.compile(
