@@ -12,7 +12,11 @@ import unicodedata
 
 from assistant.text import fold
 
-_HIDDEN = 3  # invisible characters in a row or in all that no ordinary text needs
+# Invisible characters that ordinary pages have: soft hyphens, zero-width spaces and joiners, marks
+# of direction, byte order marks; and the flags that are spelled with invisible letters.
+_USUAL = frozenset("\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff")
+_FLAG = re.compile("\U0001f3f4[\U000e0020-\U000e007f]+")
+_HIDDEN = 3  # others in a text, from which they hide something
 _MODEL = r"(?:(?:ai|language|chat)[ ]?(?:model|assistant|system|bot)s?|llms?|chatbots?|assistants?)"
 _ORDER = r"""(?:answer|reply|respond|say|state|write|output|print|repeat|report|claim|conclude|cite|
     quote|mention|end|begin|add|append|include|use)"""
@@ -60,21 +64,8 @@ def is_written_for_a_model(text: str) -> bool:
     """Whether `text` holds what looks like orders to a language model, markup that only programs
     read, or characters that nobody sees.
     """
-    hidden = sum(
-        unicodedata.category(c) in ("Cf", "Co", "Cn") and c not in "\u00ad\ufeff" for c in text
-    )
-    if hidden >= _HIDDEN and not _joins(text):
+    hidden = [c for c in _FLAG.sub("", text) if unicodedata.category(c) in ("Cf", "Co", "Cn")]
+    if sum(c not in _USUAL for c in hidden) >= _HIDDEN:
         return True
     plain = "".join(c for c in text if unicodedata.category(c) not in ("Cf", "Co", "Cn", "Mn"))
-    plain = unicodedata.normalize("NFKC", plain)
-    return bool(_WRITTEN_FOR_A_MODEL.search(fold(plain)))
-
-
-def _joins(text: str) -> bool:
-    """Whether the invisible characters of `text` belong to emoji or to a script that needs them."""
-    return all(
-        c in "\u200c\u200d\u200e\u200f\u00ad\ufeff"
-        and (not text[at - 1 : at].isascii() or not text[at + 1 : at + 2].isascii())
-        for at, c in enumerate(text)
-        if unicodedata.category(c) in ("Cf", "Co", "Cn")
-    )
+    return bool(_WRITTEN_FOR_A_MODEL.search(fold(unicodedata.normalize("NFKC", plain))))
