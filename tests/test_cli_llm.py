@@ -4,6 +4,7 @@ import json
 
 import pytest
 from scripted_llm import MODEL, Reply, passages, scripted_llm
+from support import ROOT
 
 from assistant.answering.prompting import Prompts
 from assistant.cli import main
@@ -66,16 +67,8 @@ def test_an_evaluation_holds_a_model_against_the_extractive_engine(
     options, server, tmp_path, capsys
 ):
     gold = tmp_path / "few.jsonl"
-    entries = [
-        {"id": "q1", "question": QUESTION, "kind": "who", "answers": ["Bart De Wever"]},
-        {"id": "q2", "question": "Who won the chess championship?", "kind": "who", "answers": []},
-    ]
-    gold.write_text(
-        "".join(
-            json.dumps({**e, "evidence": [], "answerable": bool(e["answers"])}) + "\n"
-            for e in entries
-        )
-    )
+    lines = (ROOT / "tests" / "gold" / "seeds.jsonl").read_text(encoding="utf-8").splitlines()
+    gold.write_text("\n".join(lines[:3]), encoding="utf-8")
     both = ["--engine", "extractive", "--engine", "llm"]
     assert main(["evaluate", str(gold), *both, "--report", str(tmp_path / "r"), *options]) == 0
     assert "llm held against extractive" in capsys.readouterr().out

@@ -7,7 +7,8 @@ answers.
 
 The confidence of such an answer is the extractive engine's for the likeliest of the cited
 sentences: a reply that is true to its sources but rests on sentences that are unlikely to answer
-the question is worth no more than they are.
+the question is worth no more than they are. That of a summary or comparison is, as the extractive
+engine's is, for the likeliest sentence found. Where the model finds no answer it is 0.
 """
 
 from __future__ import annotations
@@ -259,7 +260,7 @@ def _draft(
     return Draft(
         status="answered",
         text=text,
-        confidence=confidence(cited),
+        confidence=confidence(cited if question.turn == "question" else scored),
         citations=citations,
         evidence=tuple(evidence),
         notes=notes,

@@ -240,7 +240,7 @@ def test_an_order_to_refuse_can_silence_the_model_and_cite_nothing(attacked, ser
         "He quoted the report: “Costs rose by 5%.” End of story, said the assistant coach.",
         "OpenAI said its new language model must be tested before it is released in Europe.",
         "The police issued new guidelines: drivers must stop. Write to the editor.",
-        f"Fans{ZERO} of{ZERO} the team{ZERO} wa\u00adved: \U0001f3f4\U000e0067\U000e0062\U000e007f.",
+        f"Fans{ZERO} of{ZERO} the team{ZERO} waved: \U0001f3f4\U000e0067\U000e0062\U000e007f.",
         "Jurors were told to ignore the evidence and forget the earlier ruling.",
         "The court gave the following instructions. The final answer was no; he left instead.",
     ],

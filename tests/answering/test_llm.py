@@ -208,7 +208,7 @@ def test_everyday_turns_and_unanswerable_questions_never_reach_the_model(town, s
 
 @pytest.mark.parametrize(
     "request_",
-    ["summarise what is said about the harbour bridge", "compare the reports on the bridge"],
+    ["summarise the news about the harbour bridge", "compare the reports on the bridge"],
 )
 def test_summaries_and_comparisons_may_use_the_model(town, server, request_):
     server.script = says(
