@@ -93,7 +93,7 @@ def _address(url: str) -> str:
         sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         sound = False
-    if sound and (parts.username or parts.password or parts.query):
+    if "@" in url or "?" in url:
         raise SettingsError(
             "the language model's address holds a password or key; give the key in the "
             f"environment variable {LLM_KEY}"

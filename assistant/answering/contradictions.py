@@ -53,8 +53,8 @@ _OPPOSITES = tuple(
 # What a source only says, plans or supposes, and a claim may not tell as done.
 _OPEN = re.compile(
     r"\b(?:(?:may|might|could|would|will|should)(?! not)|plan(?:s|ned|ning)?|propos\w+|"
-    r"consider\w*|expect\w*|intend\w*|hop(?:e|es|ed|ing)|want(?:s|ed)?|demand\w*|threaten\w*|promis\w+|aim(?:s|ed)?|"
-    r"urg(?:e|es|ed)|call(?:s|ed)? (?:for|on)|due to|set to|about to|likely|possibl[ey]|perhaps|"
+    r"consider\w*|expect\w*|intend\w*|hop(?:e|es|ed|ing)|want(?:s|ed)?|demand\w*|threaten\w*|"
+    r"promis\w+|aim(?:s|ed)?|urg(?:e|es|ed)|call(?:s|ed)? (?:for|on)|due to|set to|about to|likely|possibl[ey]|perhaps|"
     r"allege\w*|claim\w*|accus\w+|suspect\w*|reported(?:ly)?|believed|rumou?r\w*|den(?:y|ies|ied)|"
     r"fear(?:s|ed)?|warn\w*|suggest\w*|insist\w*|is to|are to|if|unverified|supposed(?:ly)?|"
     r"seek\w*|sought|ask(?:s|ed)? for|try|tries|tried|attempt\w*)\b"

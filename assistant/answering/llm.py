@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 
@@ -84,29 +84,28 @@ def answers(
 
     Raises LanguageModelError where the model fails, unless the engine falls back.
     """
+
+    def own(*notes: str) -> Draft:
+        draft = extractive.answer(question, retriever, reader, filters, threshold)
+        return replace(draft, notes=(*notes, *draft.notes))
+
     limit = default_threshold() if threshold is None else threshold
-    notes: list[str] = []
-    if question.turn == "question" or question.topic:
-        asked = understand(question.topic) if question.topic else question
-        vector = retriever.embed(asked.text)
-        evidence = retriever.retrieve(asked.text, _PASSAGES, filters, vector)
-        scored = score(asked, evidence, retriever, reader, vector)
-        if scored and confidence(scored) >= limit:
-            replies = _replies(engine, question, evidence, scored, retriever, limit, notes)
-            draft = None
-            try:
-                with closing(replies):
-                    for draft in replies:
-                        yield draft
-            except LanguageModelError as error:
-                if not engine.falls_back:
-                    raise
-                draft = None
-                notes = [str(error), _INSTEAD]
-            if draft is not None:
-                return
-    own = extractive.answer(question, retriever, reader, filters, threshold)
-    yield replace(own, notes=(*notes, *own.notes))
+    if question.turn != "question" and not question.topic:
+        yield own()
+        return
+    asked = understand(question.topic) if question.topic else question
+    vector = retriever.embed(asked.text)
+    evidence = retriever.retrieve(asked.text, _PASSAGES, filters, vector)
+    scored = score(asked, evidence, retriever, reader, vector)
+    if not scored or confidence(scored) < limit:
+        yield own()
+        return
+    try:
+        yield from _replies(engine, question, evidence, scored, retriever, limit, own)
+    except LanguageModelError as error:
+        if not engine.falls_back:
+            raise
+        yield own(str(error), _INSTEAD)
 
 
 def _replies(
@@ -116,9 +115,10 @@ def _replies(
     scored: Sequence[Scored],
     retriever: Retriever,
     threshold: float,
-    notes: list[str],
+    own: Callable[..., Draft],
 ) -> Generator[Draft]:
-    """Drafts of the model's answer; none where nothing of it can be given, which `notes` tell."""
+    """Drafts of the model's answer; `own`, which takes notes, where nothing of it can be given."""
+    notes: list[str] = []
     given = tuple(item for item in evidence if not is_written_for_a_model(_shown(item)))
     if withheld := len(evidence) - len(given):
         passages = "passage was" if withheld == 1 else "passages were"
@@ -159,7 +159,7 @@ def _replies(
         return
     elif given:
         notes += [*_told(dropped), "nothing of the model's reply is supported by what it cites"]
-    notes.append(_INSTEAD)
+    yield own(*notes, _INSTEAD)
 
 
 def _prompt(
@@ -169,9 +169,7 @@ def _prompt(
 
     Raises LanguageModelError where there is room for none.
     """
-    from llama_index.core.utils import get_tokenizer
-
-    tokenize = get_tokenizer()
+    count = engine.model.count_tokens
     kind = question.turn if question.turn in ("summary", "comparison") else "question"
 
     def fill(parts: Sequence[str]) -> tuple[str, str]:
@@ -186,11 +184,11 @@ def _prompt(
         }
         return engine.prompts.fill("instructions", values), engine.prompts.fill(kind, values)
 
-    room = engine.model.prompt_tokens - _MARGIN * sum(len(tokenize(text)) for text in fill([]))
+    room = engine.model.prompt_tokens - _MARGIN * sum(map(count, fill([])))
     parts: list[str] = []
     for number, item in enumerate(evidence, start=1):
         part = f"[{number}] {_shown(item)}"
-        room -= _MARGIN * len(tokenize(part))
+        room -= _MARGIN * count(part)
         if room < 0:
             break
         parts.append(part)

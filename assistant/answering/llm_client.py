@@ -47,11 +47,18 @@ class LanguageModel:
         key: str = "",
         pause: float = _PAUSE,
     ) -> None:
+        from llama_index.core.utils import get_tokenizer
+
         self._session = session
+        self._tokenize = get_tokenizer()  # here, since its first call is not safe between threads
         self._key = key
         self._pause = pause
         self.name = name
         self.prompt_tokens = prompt_tokens
+
+    def count_tokens(self, text: str) -> int:
+        """About how many tokens `text` has: counted by OpenAI's tokenizer, not the model's own."""
+        return len(self._tokenize(text))
 
     def reply(self, instructions: str, request: str) -> Generator[str]:
         """The reply to a system message and a user message, piece by piece as it comes.
