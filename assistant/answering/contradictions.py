@@ -57,7 +57,8 @@ _OPEN = re.compile(
     r"promis\w+|aim(?:s|ed)?|urg(?:e|es|ed)|call(?:s|ed)? (?:for|on)|due to|set to|about to|"
     r"likely|possibl[ey]|perhaps|allege\w*|claim\w*|accus\w+|suspect\w*|reported(?:ly)?|believed|"
     r"rumou?r\w*|den(?:y|ies|ied)|fear(?:s|ed)?|warn\w*|suggest\w*|insist\w*|"
-    r"is to|are to|if|unverified|supposed(?:ly)?|seek\w*|sought|ask(?:s|ed)? for|try|tries|tried|attempt\w*)\b"
+    r"is to|are to|if|unverified|supposed(?:ly)?|seek\w*|sought|ask(?:s|ed)? for|try|tries|tried|"
+    r"attempt\w*)\b"
 )
 _SAID = re.compile(r"\b(?:said|says|say|told|tells|according|stated|added|announced)\b")
 _CLAUSE = re.compile(r"[;:—]\s|,? \b(?:but|while|although|whereas)\b|, and\b")
