@@ -5,9 +5,9 @@ a passage that is not there, misquotes it or is not supported by it is left out 
 What is left is cited by the sentences that support it. Where nothing is left, the extractive engine
 answers.
 
-The confidence of such an answer is the extractive engine's for the likeliest of the cited
-sentences: a reply that is true to its sources but rests on sentences that are unlikely to answer
-the question is worth no more than they are. That of a summary or comparison is, as the extractive
+The confidence of such an answer is the extractive engine's for the best of the cited sentences: a
+reply that is true to its sources but rests on sentences that are unlikely to answer the question is
+worth no more than they are. That of a summary or comparison is, as the extractive
 engine's is, for the likeliest sentence found. Where the model finds no answer it is 0.
 """
 
@@ -20,8 +20,10 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 from assistant.answering import extractive
+from assistant.answering.agreement import groups
 from assistant.answering.citations import MAX_TEXT_WORDS, cite, unmarked
 from assistant.answering.claims import Claim, claims, visible
+from assistant.answering.confidence import confidence, default_threshold
 from assistant.answering.drafting import Draft, not_found
 from assistant.answering.injection import is_written_for_a_model
 from assistant.answering.llm_client import LanguageModel
@@ -29,7 +31,7 @@ from assistant.answering.prompting import Prompts
 from assistant.answering.questions import Question, understand
 from assistant.answering.reader import Reader
 from assistant.answering.retrieval import Retriever
-from assistant.answering.sentences import Scored, Sentence, confidence, default_threshold, score
+from assistant.answering.sentences import Scored, Sentence, score
 from assistant.answering.short import short_form
 from assistant.answering.support import check
 from assistant.errors import LanguageModelError
@@ -59,6 +61,45 @@ class Engine:
     model: LanguageModel
     prompts: Prompts
     falls_back: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the extractive engine makes of a question: `asked` is the question, or the topic of a
+    summary or comparison; `scored` the sentences of the evidence, the likeliest first.
+    """
+
+    question: Question
+    asked: Question
+    evidence: tuple[Evidence, ...]
+    scored: tuple[Scored, ...]
+
+    @property
+    def best(self) -> Scored | None:
+        """The sentence that the extractive engine would begin with."""
+        if self.scored and self.question.turn == "question":
+            return groups(self.scored)[0].members[0]
+        return self.scored[0] if self.scored else None
+
+    def confidence(self, citations: Sequence[Citation]) -> float:
+        """The confidence of an answer with these citations."""
+        if self.question.turn != "question":
+            return confidence(self.asked, self.best, self.evidence)
+        each = (confidence(self.asked, item, self.evidence) for item in self.cited(citations))
+        return max(each, default=0.0)
+
+    def cited(self, citations: Sequence[Citation]) -> list[Scored]:
+        """The scored sentences that are cited."""
+        return [
+            item
+            for item in self.scored
+            if any(
+                c.article == item.sentence.article.id
+                and c.start < item.sentence.end
+                and item.sentence.start < c.end
+                for c in citations
+            )
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +138,12 @@ def answers(
     vector = retriever.embed(asked.text)
     evidence = retriever.retrieve(asked.text, _PASSAGES, filters, vector)
     scored = score(asked, evidence, retriever, reader, vector)
-    if not scored or confidence(scored) < limit:
+    found = _Found(question, asked, evidence, tuple(scored))
+    if not scored or confidence(asked, found.best, evidence) < limit:
         yield own()
         return
     try:
-        yield from _replies(engine, question, evidence, scored, retriever, limit, own)
+        yield from _replies(engine, found, retriever, limit, own)
     except LanguageModelError as error:
         if not engine.falls_back:
             raise
@@ -110,17 +152,15 @@ def answers(
 
 def _replies(
     engine: Engine,
-    question: Question,
-    evidence: Sequence[Evidence],
-    scored: Sequence[Scored],
+    found: _Found,
     retriever: Retriever,
     threshold: float,
     own: Callable[..., Draft],
 ) -> Generator[Draft]:
     """Drafts of the model's answer; `own`, which takes notes, where nothing of it can be given."""
     notes: list[str] = []
-    given = tuple(item for item in evidence if not is_written_for_a_model(_shown(item)))
-    if withheld := len(evidence) - len(given):
+    given = tuple(item for item in found.evidence if not is_written_for_a_model(_shown(item)))
+    if withheld := len(found.evidence) - len(given):
         passages = "passage was" if withheld == 1 else "passages were"
         notes.append(
             f"{withheld} {passages} kept from the model: written for a model, not a reader"
@@ -130,7 +170,7 @@ def _replies(
     dropped: list[str] = []
     room = MAX_TEXT_WORDS
     if given:
-        instructions, request, given = _prompt(engine, question, given)
+        instructions, request, given = _prompt(engine, found.question, given)
         with closing(engine.model.reply(instructions, request)) as pieces:
             for claim in claims(pieces):
                 sentences, problem = _supported(claim, given, retriever)
@@ -143,17 +183,17 @@ def _replies(
                 elif all(claim.text != other.text for other in kept):
                     room -= count_words(claim.text)
                     kept.append(_Kept(claim.text, sentences))
-                    draft = _draft(question, kept, evidence, scored, (*notes, *_told(dropped)))
+                    draft = _draft(found, kept, (*notes, *_told(dropped)))
                     if draft.confidence >= threshold:
                         yield draft
     if kept:
-        draft = _draft(question, kept, evidence, scored, (*notes, *_told(dropped)))
+        draft = _draft(found, kept, (*notes, *_told(dropped)))
         if draft.confidence >= threshold:
             yield draft
             return
         notes.append("the model's answer rests on sentences that are unlikely to answer this")
     elif refused:
-        draft = not_found(0.0, tuple(evidence))
+        draft = not_found(0.0, found.evidence)
         said = "the language model finds no answer in the passages"
         yield replace(draft, notes=(*notes, said), engine=NAME)
         return
@@ -230,13 +270,7 @@ def _supported(
     return tuple(found), problem
 
 
-def _draft(
-    question: Question,
-    kept: Sequence[_Kept],
-    evidence: Sequence[Evidence],
-    scored: Sequence[Scored],
-    notes: tuple[str, ...],
-) -> Draft:
+def _draft(found: _Found, kept: Sequence[_Kept], notes: tuple[str, ...]) -> Draft:
     """The kept claims as numbered text with citations."""
     numbers: dict[tuple[str, int, int], Citation] = {}
     parts = []
@@ -250,27 +284,20 @@ def _draft(
             marks[f"[{numbers[key].number}]"] = None
         parts.append(f"{claim.text} {''.join(marks)}")
     citations = tuple(numbers.values())
-    cited = [s for s in scored if _is_cited(s.sentence, citations)]
+    cited = found.cited(citations)
     text = " ".join(parts)
-    short = short_form(question, cited, citations) if cited else None
+    short = short_form(found.question, cited, citations) if cited else None
     if short and not set(words(fold(short))) <= set(words(fold(text))):
         short = None  # the model answers otherwise
     return Draft(
         status="answered",
         text=text,
-        confidence=confidence(cited if question.turn == "question" else scored),
+        confidence=found.confidence(citations),
         citations=citations,
-        evidence=tuple(evidence),
+        evidence=found.evidence,
         notes=notes,
         short=short,
         engine=NAME,
-    )
-
-
-def _is_cited(sentence: Sentence, citations: Sequence[Citation]) -> bool:
-    return any(
-        c.article == sentence.article.id and c.start < sentence.end and sentence.start < c.end
-        for c in citations
     )
 
 
