@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
-from assistant.answering import extractive, reader_weights, small_talk
+from assistant.answering import extractive, llm, reader_weights, small_talk
 from assistant.answering.citations import verify
 from assistant.answering.confidence import default_threshold
+from assistant.answering.drafting import Draft
 from assistant.answering.followups import resolve
-from assistant.answering.questions import understand
+from assistant.answering.llm_client import connect, wrap
+from assistant.answering.prompting import Prompts
+from assistant.answering.questions import Question, understand
 from assistant.answering.reader import Reader
 from assistant.answering.retrieval import Retriever
-from assistant.errors import CorpusError, IndexUnusableError, UsageError
+from assistant.errors import CorpusError, IndexUnusableError, SettingsError, UsageError
 from assistant.indexing import build
 from assistant.indexing.build import BuildSummary
 from assistant.indexing.embedder import Embedder
@@ -25,7 +30,7 @@ from assistant.indexing.index import Index
 from assistant.indexing.index import open_library as open_current
 from assistant.indexing.library import Library, Listing
 from assistant.records import Answer, Article, Evidence, Filters, Turn
-from assistant.settings import Settings
+from assistant.settings import LLM_KEY, Settings
 
 Progress = Callable[[int, int], None]
 
@@ -34,13 +39,19 @@ class Assistant:
     """Answers questions about the articles of one index. Safe to share between threads."""
 
     def __init__(
-        self, settings: Settings, index: Index, embedder: Embedder, reader: Reader
+        self,
+        settings: Settings,
+        index: Index,
+        embedder: Embedder,
+        reader: Reader,
+        engine: llm.Engine | None = None,
     ) -> None:
         self.settings = settings
         self._index = index
         self._embedder = embedder
         self._retriever = Retriever(index, embedder)
         self._reader = reader
+        self._engine = engine  # None: the extractive one
 
     @classmethod
     def open(
@@ -49,17 +60,35 @@ class Assistant:
         *,
         embedding_model: str | None = None,
         reader: str | None = None,
+        engine: str | None = None,
+        llm_url: str | None = None,
+        llm_model: str | None = None,
+        prompts: str | Path | None = None,
+        llm: Any = None,
     ) -> Assistant:
         """Open an index that was built before.
 
+        `llm` is any LlamaIndex LLM, in place of one at `llm_url`; with it the engine is "llm"
+        unless another is named. Nothing is sent to a language model before a question is.
+
         Raises IndexUnusableError where there is none, or it was built otherwise; ModelError where
-        a model cannot be loaded.
+        a model cannot be loaded; SettingsError for an impossible setting.
         """
-        return cls.from_settings(Settings.load(index, embedding_model, reader))
+        settings = Settings.load(
+            index,
+            embedding_model,
+            reader,
+            engine=engine or ("llm" if llm is not None else None),
+            llm_url=llm_url,
+            llm_model=llm_model,
+            prompts=prompts,
+        )
+        return cls.from_settings(settings, llm)
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> Assistant:
+    def from_settings(cls, settings: Settings, llm: Any = None) -> Assistant:
         """As `open`, with everything settled."""
+        engine = _llm_engine(settings, llm)
         opened = Index.open(settings.index, settings.embedding_model)
         try:
             return cls(
@@ -67,6 +96,7 @@ class Assistant:
                 opened,
                 opened.load_embedder(),
                 reader_weights.load(settings.reader),
+                engine,
             )
         except BaseException:
             opened.close()
@@ -115,36 +145,9 @@ class Assistant:
         the best candidate.
 
         Raises QuestionError for an empty or overlong question, UsageError for a filter that no
-        article can pass.
+        article can pass, LanguageModelError where the engine is "llm" and the model fails.
         """
-        started = time.perf_counter()
-        understood = understand(resolve(question, history))
-        filters, notes = self._checked(filters)
-        library = self._index.library
-        if library.count()[0] == 0:
-            raise IndexUnusableError(
-                f"the index {self.settings.index} holds no articles; add some with "
-                "'assistant index PATH ...'"
-            )
-        if understood.turn in ("question", "summary", "comparison"):
-            draft = extractive.answer(understood, self._retriever, self._reader, filters, threshold)
-        else:
-            draft = small_talk.reply(understood, library, filters)
-        answer = Answer(
-            question=question,
-            understood=understood.text,
-            status=draft.status,
-            text=draft.text,
-            short=draft.short,
-            confidence=draft.confidence,
-            citations=draft.citations,
-            evidence=draft.evidence,
-            notes=notes + draft.notes,
-            engine=extractive.NAME,
-            seconds=time.perf_counter() - started,
-        )
-        cited = {citation.article for citation in answer.citations}
-        verify(answer, {id_: article for id_ in cited if (article := library.article(id_))})
+        *_, answer = self.stream(question, filters, history=history, threshold=threshold)
         return answer
 
     def stream(
@@ -157,14 +160,58 @@ class Assistant:
     ) -> Iterator[Answer]:
         """The answer as it grows, each time verified; the last one is what `ask` returns.
 
-        Arguments and errors are those of `ask`.
+        Closing the iterator stops the request to a language model. Arguments and errors are those
+        of `ask`.
         """
-        yield self.ask(question, filters, history=history, threshold=threshold)
+        started = time.perf_counter()
+        understood = understand(resolve(question, history))
+        filters, notes = self._checked(filters)
+        library = self._index.library
+        if library.count()[0] == 0:
+            raise IndexUnusableError(
+                f"the index {self.settings.index} holds no articles; add some with "
+                "'assistant index PATH ...'"
+            )
+        with closing(self._drafts(understood, filters, threshold)) as drafts:
+            for draft in drafts:
+                answer = Answer(
+                    question=question,
+                    understood=understood.text,
+                    status=draft.status,
+                    text=draft.text,
+                    short=draft.short,
+                    confidence=draft.confidence,
+                    citations=draft.citations,
+                    evidence=draft.evidence,
+                    notes=notes + draft.notes,
+                    engine=draft.engine,
+                    seconds=time.perf_counter() - started,
+                )
+                cited = {citation.article for citation in answer.citations}
+                verify(answer, {id_: article for id_ in cited if (article := library.article(id_))})
+                yield answer
+
+    def _drafts(
+        self, question: Question, filters: Filters, threshold: float | None
+    ) -> Generator[Draft]:
+        if question.turn not in ("question", "summary", "comparison"):
+            yield small_talk.reply(question, self._index.library, filters)
+        elif self._engine is None:
+            yield extractive.answer(question, self._retriever, self._reader, filters, threshold)
+        else:
+            yield from llm.answers(
+                self._engine, question, self._retriever, self._reader, filters, threshold
+            )
 
     @property
     def threshold(self) -> float:
         """The confidence below which `ask` says "not_found"."""
         return default_threshold()
+
+    @property
+    def prompts(self) -> dict[str, str]:
+        """The hashes of the prompt templates in use, by name; none with the extractive engine."""
+        return self._engine.prompts.hashes() if self._engine else {}
 
     def chat(self) -> Chat:
         """A conversation, in which follow-ups are understood."""
@@ -232,6 +279,24 @@ class Chat:
         answer = self._assistant.ask(question, filters, history=self.turns, threshold=threshold)
         self.turns = (*self.turns, Turn(question, answer))
         return answer
+
+
+def _llm_engine(settings: Settings, given: Any) -> llm.Engine | None:
+    """The engine that asks `given`, or the model that the settings name; None: extractive."""
+    if settings.engine == "extractive":
+        return None
+    prompts = Prompts.load(settings.prompts)
+    if given is not None:
+        model = wrap(given)
+    elif settings.llm_url and settings.llm_model:
+        model = connect(settings.llm_url, settings.llm_model, os.environ.get(LLM_KEY, ""))
+    else:
+        missing = "--llm-url URL" if not settings.llm_url else "--llm-model NAME"
+        raise SettingsError(
+            f"the engine {settings.engine} needs a language model; give {missing}, or set "
+            "ASSISTANT_LLM_URL and ASSISTANT_LLM_MODEL"
+        )
+    return llm.Engine(model, prompts, falls_back=settings.engine == "auto")
 
 
 @contextmanager

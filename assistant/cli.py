@@ -18,7 +18,7 @@ from assistant.cli_options import (
     progress_bar,
     settings,
 )
-from assistant.errors import AssistantError, CorpusError, UsageError
+from assistant.errors import AssistantError, CorpusError, LanguageModelError, UsageError
 from assistant.records import Filters
 
 _DESCRIPTION = """\
@@ -265,7 +265,7 @@ def _chat(args: argparse.Namespace) -> int:
                 if answer.understood != line:
                     print(f"\n(understood as: {answer.understood})")
                 print(f"\n{render.to_text(answer)}")
-            except UsageError as error:
+            except (UsageError, LanguageModelError) as error:
                 print(f"assistant: {error}", file=sys.stderr)
 
 

@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +21,7 @@ from assistant.cli_options import (
     settings,
 )
 from assistant.errors import GateError, UsageError
+from assistant.settings import ENGINES, Settings
 
 if TYPE_CHECKING:
     from assistant.evaluation.anchoring import Anchor
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
     from assistant.evaluation.run import Journal
     from assistant.indexing.library import Library
 
-_OWN = "extractive"
 _EVALUATE = """\
 Asks every question of the gold files, with the threshold off, and prints figures over all
 questions and by kind; thresholds are applied to the replies afterwards. With --report DIR an
@@ -37,7 +38,7 @@ interrupted run goes on where it stopped, and report.html, report.json and quest
 written to DIR."""
 _EVALUATE_MORE = """\
 engines (--engine, repeated to compare them on the same questions):
-  extractive                  the assistant's own, over --index
+  extractive, llm, auto       the assistant's own, over --index (llm and auto: see --llm-url)
   http://127.0.0.1:8000/ask   an address: POST {"question": ...} returns the JSON of an answer
   mypackage.engine:ask        a Python callable: takes the question, returns that JSON
 
@@ -47,6 +48,7 @@ a gate (exit status 1 if it does not hold; it looks at the first engine):
 
 examples:
   assistant evaluate tests/gold/seeds.jsonl --report report
+  assistant evaluate mine.jsonl --engine extractive --engine llm --llm-model NAME --llm-url URL
   assistant evaluate mine.jsonl --engine extractive --engine http://127.0.0.1:8000/ask"""
 _DRAFT = """\
 Writes entries with the passages found as suggested evidence, for you to review. A CSV has a
@@ -66,10 +68,14 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     evaluate.set_defaults(run=_evaluate)
     evaluate.add_argument("gold", metavar="GOLD.jsonl", nargs="+", type=Path, help="gold questions")
     add_index_options(evaluate)
-    add_engine_options(evaluate)
+    add_engine_options(evaluate, choose=False)
     evaluate.add_argument("--report", metavar="DIR", type=Path, help="write the report there")
     evaluate.add_argument(
-        "--engine", metavar="ENGINE", action="append", help=f"what answers (default: {_OWN})"
+        "--engine",
+        metavar="ENGINE",
+        action="append",
+        dest="engines",
+        help="what answers (default: $ASSISTANT_ENGINE or extractive)",
     )
     evaluate.add_argument(
         "--threshold",
@@ -159,7 +165,7 @@ def _evaluate(args: argparse.Namespace) -> int:
 
     # What can be wrong with the request is found before anything is asked.
     floors = dict(compare.read_floor(text) for text in args.fail_under)
-    names = list(dict.fromkeys(args.engine or [_OWN]))
+    names = list(dict.fromkeys(args.engines or [settings(args).engine]))
     for path in (args.compare, args.no_worse_than):
         if path is not None:
             compare.read_rows(path)
@@ -264,17 +270,16 @@ def _engine(name: str, args: argparse.Namespace) -> Iterator[Engine]:
         from assistant import render
 
         yield engines.from_callable(name, render.to_json)
-    elif name == _OWN:
-        with _own_engine(args) as engine:
+    elif name in ENGINES:
+        with _own_engine(replace(settings(args), engine=name)) as engine:
             yield engine
     else:
-        raise UsageError(f"no engine {name!r}; give {_OWN}, an http(s) address or module:callable")
+        own = ", ".join(ENGINES)
+        raise UsageError(f"no engine {name!r}; give {own}, an http(s) address or module:callable")
 
 
 @contextmanager
-def _own_engine(args: argparse.Namespace) -> Iterator[Engine]:
-    from dataclasses import asdict
-
+def _own_engine(chosen: Settings) -> Iterator[Engine]:
     import assistant
     from assistant import render
     from assistant.api import Assistant
@@ -282,7 +287,7 @@ def _own_engine(args: argparse.Namespace) -> Iterator[Engine]:
     from assistant.evaluation.replies import Reply, read_reply
     from assistant.records import GoldQuestion
 
-    with Assistant.from_settings(settings(args)) as opened:
+    with Assistant.from_settings(chosen) as opened:
 
         def reply(question: GoldQuestion) -> Reply:
             conversation = opened.chat()
@@ -293,12 +298,15 @@ def _own_engine(args: argparse.Namespace) -> Iterator[Engine]:
             values = json.loads(render.to_json(answer)) | {"confidence": answer.confidence}
             return read_reply(values)
 
-        chosen = {name: str(value) for name, value in asdict(opened.settings).items()}
+        told = {name: str(value) for name, value in asdict(chosen).items() if value}
+        prompts = {f"prompt {name}": digest for name, digest in opened.prompts.items()}
         code = code_hash(
             Path(assistant.__file__).parent,
             ("evaluation", "training", "ui", "server.py", "holder.py"),
         )
-        yield Engine(_OWN, reply, opened.threshold, chosen, code)
+        if prompts:  # other words of the model, too, for another model or other prompts
+            code = " ".join((code, chosen.llm_url, chosen.llm_model, *prompts.values()))
+        yield Engine(chosen.engine, reply, opened.threshold, told | prompts, code)
 
 
 def _take_up(journal: Journal, name: str, fresh: bool) -> None:

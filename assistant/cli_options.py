@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from assistant.settings import Settings
+from assistant.settings import ENGINES, Settings
 
 
 def add_index_options(parser: argparse.ArgumentParser) -> None:
@@ -24,19 +24,51 @@ def add_index_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_engine_options(parser: argparse.ArgumentParser) -> None:
-    """The options that say how questions are answered."""
+def add_engine_options(parser: argparse.ArgumentParser, *, choose: bool = True) -> None:
+    """The options that say how questions are answered; without --engine unless to `choose` one."""
+    if choose:
+        parser.add_argument(
+            "--engine",
+            choices=ENGINES,
+            help="who words the answer: the articles' own sentences, a language model whose every "
+            "sentence is checked, or that and the extractive answer where the model fails "
+            "(default: $ASSISTANT_ENGINE or extractive)",
+        )
     parser.add_argument(
         "--reader",
         metavar="MODEL",
         help="name or folder of an extractive question-answering model of transformers "
         "(default: $ASSISTANT_READER or the one that is built in)",
     )
+    parser.add_argument(
+        "--llm-url",
+        metavar="URL",
+        help="OpenAI-compatible address of the language model, like http://127.0.0.1:11434/v1 "
+        "(default: $ASSISTANT_LLM_URL; its key is taken from $ASSISTANT_LLM_API_KEY only)",
+    )
+    parser.add_argument(
+        "--llm-model", metavar="NAME", help="its name there (default: $ASSISTANT_LLM_MODEL)"
+    )
+    parser.add_argument(
+        "--prompts",
+        metavar="DIR",
+        type=Path,
+        help="prompt templates that replace the built-in ones (default: $ASSISTANT_PROMPTS)",
+    )
 
 
 def settings(args: argparse.Namespace) -> Settings:
     """The settings that the options give. Raises SettingsError."""
-    return Settings.load(args.index, args.embedding_model, getattr(args, "reader", None))
+    given = vars(args)  # not every command has every option
+    return Settings.load(
+        args.index,
+        args.embedding_model,
+        given.get("reader"),
+        engine=given.get("engine"),
+        llm_url=given.get("llm_url"),
+        llm_model=given.get("llm_model"),
+        prompts=given.get("prompts"),
+    )
 
 
 @contextmanager

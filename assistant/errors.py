@@ -10,6 +10,7 @@ AssistantError              base; `exit_status` is what the command line returns
 ├── IndexBusyError          another process is building the index
 ├── EngineError             an engine under evaluation that cannot be reached or understood
 ├── GateError               an evaluation below its floors, or worse than an earlier one
+├── LanguageModelError      a language model that cannot be reached, or whose reply breaks off
 ├── ModelError              model weights that are missing, changed or cannot be loaded
 └── CitationError           an answer whose quotes are not verbatim: a bug, stopped at the door
 
@@ -25,6 +26,7 @@ __all__ = [
     "GoldError",
     "IndexBusyError",
     "IndexUnusableError",
+    "LanguageModelError",
     "ModelError",
     "QuestionError",
     "SettingsError",
@@ -74,6 +76,10 @@ class EngineError(AssistantError):
 
 class GateError(AssistantError):
     """An evaluation that is below its floors, or worse than the one it is held against."""
+
+
+class LanguageModelError(AssistantError):
+    """A language model that cannot be reached, refuses, or breaks off in the middle of a reply."""
 
 
 class ModelError(AssistantError):

@@ -15,8 +15,8 @@ os.environ.update(
     HF_HUB_OFFLINE="1",
     TOKENIZERS_PARALLELISM="false",
 )
-for _name in ("ASSISTANT_INDEX", "ASSISTANT_EMBEDDING_MODEL"):
-    os.environ.pop(_name, None)
+for _name in [name for name in os.environ if name.startswith("ASSISTANT_")]:
+    del os.environ[_name]
 
 settings.register_profile("tests", deadline=None, max_examples=50, database=None)
 settings.load_profile("tests")

@@ -24,7 +24,7 @@ _UNNAMED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What an engine says, before it is verified and timed."""
+    """What an engine says, before it is verified and timed; `engine` is whose words they are."""
 
     status: Status
     text: str
@@ -33,6 +33,7 @@ class Draft:
     evidence: tuple[Evidence, ...]
     notes: tuple[str, ...] = ()
     short: str | None = None
+    engine: str = "extractive"
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,6 @@ from assistant.answering.short import short_form
 from assistant.records import Filters
 from assistant.text import count_words
 
-NAME = "extractive"
 _PASSAGES = 8
 # Chosen on benchmarks/dev.
 _SAME_FACT = 0.8  # cosine between two sentences that tell the same fact
