@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assistant.answering import extractive, llm, reader_weights, small_talk
 from assistant.answering.citations import verify
@@ -31,6 +31,9 @@ from assistant.indexing.index import open_library as open_current
 from assistant.indexing.library import Library, Listing
 from assistant.records import Answer, Article, Evidence, Filters, Turn
 from assistant.settings import LLM_KEY, Settings
+
+if TYPE_CHECKING:
+    from assistant.llamaindex import AnswerEngine, EvidenceRetriever
 
 Progress = Callable[[int, int], None]
 
@@ -223,6 +226,20 @@ class Assistant:
         """The `limit` passages nearest to `question`, best first."""
         understand(question)
         return self._retriever.retrieve(question, limit, self._checked(filters)[0])
+
+    def as_retriever(self, limit: int = 8, filters: Filters = Filters()) -> EvidenceRetriever:
+        """`retrieve`, where LlamaIndex takes a retriever: ids, scores and offsets are the same."""
+        from assistant.llamaindex import EvidenceRetriever
+
+        return EvidenceRetriever(lambda question: self.retrieve(question, limit, filters))
+
+    def as_query_engine(
+        self, filters: Filters = Filters(), *, threshold: float | None = None
+    ) -> AnswerEngine:
+        """`ask`, where LlamaIndex takes a query engine: verified answers, without an LLM."""
+        from assistant.llamaindex import AnswerEngine
+
+        return AnswerEngine(lambda question: self.ask(question, filters, threshold=threshold))
 
     def articles(self) -> list[Listing]:
         """A line about every indexed article, by id."""
