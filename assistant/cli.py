@@ -144,6 +144,13 @@ def _add_filters(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--until", metavar="DATE", type=_date, help="only articles dated YYYY-MM-DD or earlier"
     )
+    parser.add_argument(
+        "--as-of",
+        metavar="DATE",
+        type=_date,
+        help='the day the question is asked on, for "last week"; articles of the week before it '
+        "are preferred (default: today, and none is)",
+    )
 
 
 def _date(text: str) -> date:
@@ -285,7 +292,7 @@ def _serve(args: argparse.Namespace) -> int:
 
 
 def _filters(args: argparse.Namespace) -> Filters:
-    return Filters(tuple(args.outlet or ()), args.since, args.until)
+    return Filters(tuple(args.outlet or ()), args.since, args.until, args.as_of)
 
 
 def _lines(name: str) -> Iterator[tuple[int, str]]:

@@ -52,12 +52,15 @@ class Passage:
 class Filters:
     """Which articles may answer: of these outlets (empty: all), dated since and until, inclusive.
 
-    An undated article is outside any date filter.
+    An undated article is outside any date filter. `as_of` leaves no article out: it is the day on
+    which the question is asked, for "last week"; articles of the days before it are preferred.
+    None is today, without a preference.
     """
 
     outlets: tuple[str, ...] = ()
     since: date | None = None
     until: date | None = None
+    as_of: date | None = None
 
     def __bool__(self) -> bool:
         return bool(self.outlets or self.since or self.until)

@@ -84,16 +84,23 @@ def week_before(day: date) -> Period:
 
 def spoken_of(question: str, as_of: date) -> Period | None:
     """The days that `question`, asked on `as_of`, speaks of; the shortest period, if of several."""
+    try:
+        return min(_periods(question, as_of), key=lambda p: p.until - p.since, default=None)
+    except OverflowError:  # before the year 1, or after 9999
+        return None
+
+
+def _periods(question: str, as_of: date) -> list[Period]:
     found: list[Period] = []
     first: tuple[int, Period] | None = None  # where "between X" or "from X" ended, and X
     for match, said in _mentions(question, as_of):
         lead = (match.groupdict().get("lead") or "").casefold()
         if first and lead in ("and", "to") and first[0] + 1 == match.start():
-            found.append(Period(first[1].since, said.until))
+            found[-1] = Period(first[1].since, said.until)
         else:
             found.append(_led(lead, said))
         first = (match.end(), said) if lead in ("between", "from") else None
-    return min(found, key=lambda period: period.until - period.since, default=None)
+    return found
 
 
 def _mentions(question: str, as_of: date) -> list[tuple[re.Match[str], Period]]:
@@ -108,7 +115,7 @@ def _mentions(question: str, as_of: date) -> list[tuple[re.Match[str], Period]]:
 
 
 def _led(lead: str, said: Period) -> Period:
-    """"Before" or "since" the days said; otherwise those days, and the next, for the reports."""
+    """The days before, since or after those said, or those and the next one, for the reports."""
     if lead == "before":
         return Period(date.min, said.since - _DAY_LATER)
     if lead in ("until", "till", "by"):

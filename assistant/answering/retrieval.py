@@ -1,11 +1,19 @@
-"""Find the passages nearest to a question: dense and lexical search, fused."""
+"""Find the passages nearest to a question: dense and lexical search, fused.
+
+A passage's score is its cosine with the question, plus a share of two BM25 scores: its own, and
+that of its whole article, so that a passage counts for more in an article that tells of everything
+asked for. Where the question speaks of days, articles of those days are preferred. What was tried,
+and what each part gives, is told in benchmarks/retrieval.md.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
+from assistant.answering.dates import Period, spoken_of, week_before
 from assistant.indexing.embedder import Embedder
 from assistant.indexing.index import Index
 from assistant.records import Article, Evidence, Filters
@@ -15,10 +23,13 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_CANDIDATES = 50
-# Share of the lexical score in the fused one. A convex combination of normalised scores needs no
-# more tuning than reciprocal ranks and beats them (Bruch et al. 2023, arXiv:2210.11934).
-_LEXICAL = 0.3
+_CANDIDATES = 50  # of each search
+_ARTICLES = 100
+# What a unit of BM25 is worth in cosine. BM25 is not normalised: it adds up how much each shared
+# word tells (idf), so that among a few articles on one subject it counts for little, as it should.
+# Chosen on benchmarks/dev and the even questions of benchmarks/retrieval.py.
+_LEXICAL = 0.03
+_DATED = 0.1  # what being of the right days is worth: an opinion, see benchmarks/retrieval.md
 _NEAR_IDENTICAL = 0.8  # Jaccard similarity of content words
 _COPIES = 2  # near-identical passages of different articles kept before the rest has its turn
 
@@ -48,13 +59,7 @@ class Retriever:
         lexical = dict(self.index.library.search(question, _CANDIDATES, filters))
         if not dense and not lexical:
             return ()
-        # A passage that only the other search returned scores no better than the last of this one.
-        floor = min(dense.values(), default=0.0)
-        top = max(lexical.values(), default=1.0) or 1.0
-        scores = {
-            id_: (1 - _LEXICAL) * dense.get(id_, floor) + _LEXICAL * lexical.get(id_, 0.0) / top
-            for id_ in dense | lexical
-        }
+        scores = self._scores(question, dense, lexical, filters)
         articles: dict[str, Article] = {}
         found: list[Evidence] = []
         for id_ in sorted(scores, key=lambda i: (-scores[i], i))[: limit * 4]:
@@ -69,6 +74,30 @@ class Retriever:
             article = articles[passage.article_id]
             found.append(Evidence(passage, article, scores[id_], dense.get(id_), lexical.get(id_)))
         return tuple(_diverse(found)[:limit])
+
+    def _scores(
+        self, question: str, dense: dict[str, float], lexical: dict[str, float], filters: Filters
+    ) -> dict[str, float]:
+        """The fused score of every passage that one of the searches returned, by id."""
+        library = self.index.library
+        whole = dict(library.search_articles(question, _ARTICLES))
+        period = _preferred(question, filters.as_of)
+        # A passage that only the other search returned scores no better than the last of this one.
+        floor = min(dense.values(), default=0.0)
+        lowest = min(lexical.values()) if len(lexical) == _CANDIDATES else 0.0
+        scores = {}
+        for id_, (article, published) in library.owners(dense.keys() | lexical.keys()).items():
+            bm25 = lexical.get(id_, lowest) + whole.get(article, 0.0)
+            scores[id_] = dense.get(id_, floor) + _LEXICAL * bm25
+            if period and published:
+                scores[id_] += _DATED * period.closeness(published)
+        return scores
+
+
+def _preferred(question: str, as_of: date | None) -> Period | None:
+    """The days the question speaks of; if it does of none, the week before the day it is asked."""
+    said = spoken_of(question, as_of or date.today())
+    return said or (week_before(as_of) if as_of else None)
 
 
 def _diverse(evidence: Sequence[Evidence]) -> list[Evidence]:
