@@ -19,7 +19,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from assistant.text import STOPWORDS, fold, stem, words
 
@@ -110,21 +110,35 @@ class Lexical:
         scores = np.zeros(len(lengths), np.float32)
         total = int(np.count_nonzero(lengths))
         for term in dict.fromkeys(terms(question)):
-            postings = self._postings(term)
-            passages = postings["passage"]
-            counts = postings["text"].astype(np.float32) + postings["title"]
-            weight = math.log(1 + (total - len(postings) + 0.5) / (len(postings) + 0.5))
-            scores[passages] += weight * (_K1 + 1) * counts / (counts + norms[passages])
+            passages, counts = self._counts(term)
+            scores[passages] += _weights(counts, norms[passages], total)
         if among is not None:
             allowed = np.zeros(len(scores), bool)
             allowed[np.fromiter(among, np.int64)] = True
             scores[~allowed] = 0
-        limit = min(limit, int(np.count_nonzero(scores)))
-        if not limit:
-            return []
-        best = np.argpartition(-scores, limit - 1)[:limit]
-        best = best[np.lexsort((best, -scores[best]))]
-        return [(int(passage), float(scores[passage])) for passage in best]
+        return _best(scores, limit)
+
+    def search_groups(
+        self, question: str, limit: int, groups: NDArray[np.int64]
+    ) -> list[tuple[int, float]]:
+        """(group, score) of passages taken together as one text a group, best first.
+
+        `groups`: the group, from 0, of each passage number from 0 to the highest.
+        """
+        import numpy as np
+
+        self.flush()
+        known = self._lengths()[: len(groups)]
+        lengths = np.bincount(groups[: len(known)], known)
+        norms = _norms(lengths)
+        scores = np.zeros(len(lengths), np.float32)
+        total = int(np.count_nonzero(lengths))
+        for term in dict.fromkeys(terms(question)):
+            passages, counts = self._counts(term)
+            sums = np.bincount(groups[passages], counts, len(lengths))
+            with_term = np.flatnonzero(sums)
+            scores[with_term] += _weights(sums[with_term], norms[with_term], total)
+        return _best(scores, limit)
 
     def frequency(self, word: str) -> int:
         """How many passages' texts hold a word of the same stem, or of all its parts' stems."""
@@ -137,6 +151,13 @@ class Lexical:
             passages = postings["passage"][postings["text"] > 0]
             found = passages if found is None else np.intersect1d(found, passages, True)
         return 0 if found is None else len(found)
+
+    def _counts(self, term: str) -> tuple[NDArray[np.uint32], NDArray[np.float32]]:
+        """The passages with a term, and how often each has it, title included."""
+        import numpy as np
+
+        postings = self._postings(term)
+        return postings["passage"], postings["text"].astype(np.float32) + postings["title"]
 
     def _postings(self, term: str) -> NDArray[np.void]:
         import numpy as np
@@ -162,15 +183,39 @@ class Lexical:
         self._read = None
 
     def _norms(self) -> tuple[NDArray[np.uint16], NDArray[np.float32]]:
-        """Lengths, and what BM25 adds to a passage's count of a term, by number."""
-        import numpy as np
-
+        """Lengths, and their norms (see `_norms`), by passage number."""
         if self._read is None:
             lengths = self._lengths()
-            mean = lengths.sum(dtype=np.int64) / max(np.count_nonzero(lengths), 1)
-            norms = _K1 * (1 - _B + _B * lengths.astype(np.float32) / max(mean, 1))
-            self._read = lengths, norms
+            self._read = lengths, _norms(lengths)
         return self._read
+
+
+def _norms(lengths: NDArray[Any]) -> NDArray[np.float32]:
+    """What BM25 adds to the count of a term in a text of each length."""
+    import numpy as np
+
+    mean = lengths.sum(dtype=np.float64) / max(np.count_nonzero(lengths), 1)
+    norms: NDArray[np.float32] = _K1 * (1 - _B + _B * lengths.astype(np.float32) / max(mean, 1))
+    return norms
+
+
+def _weights(counts: NDArray[Any], norms: NDArray[Any], total: int) -> NDArray[Any]:
+    """BM25 of one term in each of the texts with it, of `total` texts."""
+    idf = math.log(1 + (total - len(counts) + 0.5) / (len(counts) + 0.5))
+    weights: NDArray[Any] = idf * (_K1 + 1) * counts / (counts + norms)
+    return weights
+
+
+def _best(scores: NDArray[np.float32], limit: int) -> list[tuple[int, float]]:
+    """The places of the highest scores above 0, and the scores."""
+    import numpy as np
+
+    limit = min(limit, int(np.count_nonzero(scores)))
+    if not limit:
+        return []
+    best = np.argpartition(-scores, limit - 1)[:limit]
+    best = best[np.lexsort((best, -scores[best]))]
+    return [(int(place), float(scores[place])) for place in best]
 
 
 def terms(text: str) -> list[str]:

@@ -8,14 +8,19 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assistant.indexing import lexical
 from assistant.indexing.lexical import Lexical
 from assistant.records import Article, Filters, Passage, Span
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _SCHEMA = """
 CREATE TABLE articles (
@@ -49,6 +54,7 @@ class Library:
         self._db = connection
         self._lock = threading.Lock()
         self._lexical = Lexical(connection)
+        self._articles: NDArray[np.int64] | None = None  # rowid by passage number, once read
 
     @classmethod
     def create(cls, path: Path) -> Library:
@@ -109,6 +115,7 @@ class Library:
                 spans,
             ),
         )
+        self._articles = None
         for passage in passages:
             cursor = self._db.execute(
                 "INSERT INTO passages (id, article, start, end) VALUES (?, ?, ?, ?)",
@@ -121,6 +128,7 @@ class Library:
         article = self.article(article_id)
         if article is None:
             return []
+        self._articles = None
         rows = self._rows(
             "SELECT number, id, start, end FROM passages WHERE article = ?", (article_id,)
         )
@@ -181,7 +189,7 @@ class Library:
     def search(self, question: str, limit: int, filters: Filters) -> list[tuple[str, float]]:
         """(passage id, BM25 score) of passages with the question's words, best first."""
         among = None
-        if filters != Filters():
+        if filters:
             where, values = _conditions(filters)
             query = f"SELECT id FROM articles a WHERE 1 {where}"
             rows = self._rows(f"SELECT number FROM passages WHERE article IN ({query})", values)
@@ -195,6 +203,41 @@ class Library:
             )
         )
         return [(ids[number], score) for number, score in found]
+
+    def search_articles(self, question: str, limit: int) -> list[tuple[str, float]]:
+        """(article id, BM25 score) of whole articles with the question's words, best first."""
+        if self._articles is None:
+            self._articles = self._read_articles()
+        with self._lock:
+            found = dict(self._lexical.search_groups(question, limit, self._articles))
+        rows = self._rows(
+            f"SELECT rowid, id FROM articles WHERE rowid IN ({', '.join('?' * len(found))})",
+            list(found),
+        )
+        ids = dict(rows)
+        return [(ids[rowid], score) for rowid, score in found.items()]
+
+    def _read_articles(self) -> NDArray[np.int64]:
+        """Each passage's article by its rowid; 0 where there is no passage of a number."""
+        import numpy as np
+
+        rows = self._rows(
+            "SELECT p.number, a.rowid FROM passages p JOIN articles a ON a.id = p.article"
+        )
+        pairs = np.array(rows, np.int64).reshape(-1, 2)
+        articles = np.zeros(pairs[:, 0].max(initial=0) + 1, np.int64)
+        articles[pairs[:, 0]] = pairs[:, 1]
+        return articles
+
+    def owners(self, passage_ids: Collection[str]) -> dict[str, tuple[str, date | None]]:
+        """The article of each passage, by passage id: its id, and when it was published."""
+        marks = ", ".join("?" * len(passage_ids))
+        rows = self._rows(
+            "SELECT p.id, a.id, a.published FROM passages p JOIN articles a ON a.id = p.article "
+            f"WHERE p.id IN ({marks})",
+            list(passage_ids),
+        )
+        return {passage: (article, _date(published)) for passage, article, published in rows}
 
     def passage_frequency(self, word: str) -> int:
         """How many passages hold a word of the same stem."""

@@ -5,6 +5,7 @@ import sqlite3
 from collections import Counter
 from contextlib import closing
 
+import numpy as np
 import pytest
 from support import ODD_TEXTS, news
 
@@ -55,6 +56,24 @@ def test_scores_are_those_of_the_formula(database):
     )
     for number, score in found:
         assert score == pytest.approx(right[number], rel=1e-4)
+
+
+def test_a_group_of_passages_scores_as_one_text_of_them_all(database):
+    index = filled(database)
+    index.remove({number: TEXTS[number] for number in (1, 38, 39)})
+    groups = np.arange(38) // 5  # as long as the highest number that is left
+    together = {}
+    for number in range(2, 38):
+        text, title = TEXTS[number]
+        together.setdefault(int(groups[number]) + 1, []).extend([text, title])
+    with closing(sqlite3.connect(":memory:")) as other:
+        other.executescript(lexical.SCHEMA)
+        texts = {number: (" ".join(parts), "") for number, parts in together.items()}
+        right = filled(other, texts).search(QUESTION, 100)
+    found = index.search_groups(QUESTION, 100, groups)
+    assert [group + 1 for group, _ in found] == [number for number, _ in right]
+    assert [score for _, score in found] == pytest.approx([score for _, score in right], rel=1e-4)
+    assert index.search_groups(QUESTION, 2, groups) == found[:2]
 
 
 def test_removing_leaves_no_trace_and_the_rest_as_if_alone(database):

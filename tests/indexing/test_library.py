@@ -120,9 +120,33 @@ def test_the_passage_with_more_of_the_words_is_first(library):
     assert found(library, "bridge", limit=1) == found(library, "bridge")[:1]
 
 
+def test_whole_articles_are_found_by_words_of_different_passages(path):
+    long = make_article("long", "The yodelling began.\n\n" + news(1, 40) + "\nA quokka left.\n")
+    assert len(split_passages(long)) > 3
+    with closing(Library.open(path)) as library, closing(library.copy_to(path.parent / "b")) as new:
+        assert new.search_articles("quokka", 5) == []
+        new.add(long, split_passages(long))
+        found = new.search_articles("yodelling quokka bridge", 5)
+        assert [id_ for id_, _ in found][0] == "long"
+        assert [score for _, score in found] == sorted((s for _, s in found), reverse=True)
+        assert new.search_articles("yodelling quokka bridge", 1) == found[:1]
+        new.remove("long")
+        assert new.search_articles("yodelling quokka", 5) == []
+        assert [id_ for id_, _ in new.search_articles("bridge", 5)] == ["bridge", "storm"]
+
+
+def test_passages_have_owners(library):
+    passages = {passage.id: article for article in ARTICLES for passage in split_passages(article)}
+    assert library.owners([*passages, "none"]) == {
+        id_: (article.id, article.published) for id_, article in passages.items()
+    }
+    assert library.owners([]) == {}
+
+
 @given(st.text())
 def test_no_question_is_too_odd(shared, question):
     shared.search(question, 5, Filters())
+    shared.search_articles(question, 5)
     shared.passage_frequency(question)
 
 
