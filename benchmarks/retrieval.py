@@ -38,7 +38,7 @@ from realtimeqa import News, Quiz, load, write_folder
 from assistant.answering.dates import spoken_of
 from assistant.answering.retrieval import Retriever
 from assistant.api import refresh
-from assistant.indexing.embedder import Embedder
+from assistant.indexing.embedder import BUNDLED, Embedder
 from assistant.indexing.index import Index
 from assistant.indexing.nodes import EmbedderAdapter
 from assistant.records import Filters
@@ -202,10 +202,10 @@ def main() -> int:
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
     articles, questions = load(args.data, args.split)
-    embedder = Embedder.load()
     index = build_ours(articles, args.work)
-    llamaindex = build_llamaindex(articles, args.work, embedder)
-    with closing(Index.open(index, embedder.name)) as opened:
+    with closing(Index.open(index, BUNDLED)) as opened:
+        embedder = opened.load_embedder()
+        llamaindex = build_llamaindex(articles, args.work, embedder)
         runs = {
             name: ask(search, questions)
             for name, search in systems(opened, embedder, llamaindex).items()

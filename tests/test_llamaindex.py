@@ -6,7 +6,6 @@ import pytest
 from llama_index.core.evaluation import RetrieverEvaluator
 from llama_index.core.llms import MockLLM
 from llama_index.core.query_engine import RetrieverQueryEngine
-from llama_index.core.response_synthesizers import ResponseMode
 
 from assistant.errors import UsageError
 from assistant.records import Filters
@@ -23,9 +22,7 @@ def check_source(assistant, node):
 
 
 def test_a_retriever_query_engine_keeps_ids_scores_and_offsets(assistant):
-    engine = RetrieverQueryEngine.from_args(
-        assistant.as_retriever(limit=5), llm=MockLLM(), response_mode=ResponseMode.NO_TEXT
-    )
+    engine = RetrieverQueryEngine.from_args(assistant.as_retriever(limit=5), llm=MockLLM())
     nodes = engine.query(QUESTION).source_nodes
     evidence = assistant.retrieve(QUESTION, 5)
     assert [(n.node_id, n.score) for n in nodes] == [(e.passage.id, e.score) for e in evidence]
