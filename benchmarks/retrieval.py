@@ -210,6 +210,8 @@ def main() -> int:
             name: ask(search, questions)
             for name, search in systems(opened, embedder, llamaindex).items()
         }
+        retriever = Retriever(opened, embedder)
+        latency = milliseconds(ask(lambda quiz: _as_used(retriever, quiz), questions).seconds)
     bound = np.array([spoken_of(quiz.text, quiz.asked) is not None for quiz in questions])
     results: dict[str, Any] = {
         "split": args.split,
@@ -218,23 +220,33 @@ def main() -> int:
         "all": compared(runs, np.ones(len(questions), dtype=bool)),
         "time_bound_questions": int(bound.sum()),
         "time_bound": compared(runs, bound),
-        "milliseconds": {
-            name: {
-                "median": round(1000 * statistics.median(run.seconds), 1),
-                "p95": round(1000 * statistics.quantiles(run.seconds, n=20)[-1], 1),
-            }
-            for name, run in runs.items()
+        "milliseconds_for_8_passages": latency,
+        "milliseconds_for_100_passages": {
+            name: milliseconds(run.seconds) for name, run in runs.items()
         },
     }
     show(f"{len(questions)} questions ({args.split})", results["all"])
     show(f"the {bound.sum()} that speak of days", results["time_bound"])
     print()
-    for name, took in results["milliseconds"].items():
+    for name, took in results["milliseconds_for_100_passages"].items():
         print(f"{name:<22} median {took['median']} ms, 95th percentile {took['p95']} ms")
+    print(f"ours, 8 passages as in use: median {latency['median']} ms, p95 {latency['p95']} ms")
     print(results["build"])
     if args.json:
         args.json.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     return 0
+
+
+def milliseconds(seconds: Sequence[float]) -> dict[str, float]:
+    """Median and 95th percentile."""
+    return {
+        "median": round(1000 * statistics.median(seconds), 1),
+        "p95": round(1000 * statistics.quantiles(seconds, n=20)[-1], 1),
+    }
+
+
+def _as_used(retriever: Retriever, quiz: Quiz) -> list[str]:
+    return [item.article.id for item in retriever.retrieve(quiz.text)]
 
 
 def _progress(done: int, total: int) -> None:

@@ -61,7 +61,7 @@ _MOMENTS = [
 ]
 _DAY_LATER = timedelta(days=1)
 _RECENT = timedelta(days=30)
-_SLACK = 7  # days, at least, over which closeness falls off
+_SLACK = 7  # days outside a period after which closeness is 1/e
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +72,9 @@ class Period:
     until: date
 
     def closeness(self, day: date) -> float:
-        """1 for a day within the period, less the further outside, to 0; slower for a long one."""
+        """1 for a day within the period, less and less the further outside, falling to 0."""
         outside = max((self.since - day).days, (day - self.until).days, 0)
-        return math.exp(-outside / max(_SLACK, (self.until - self.since).days))
+        return math.exp(-outside / _SLACK)
 
 
 def week_before(day: date) -> Period:

@@ -12,6 +12,11 @@ RESIGNED = (
     "Finance minister {name} resigned on Monday after a dispute over the budget. The minister told "
     "reporters that the cabinet had ignored every warning, and the opposition called for a vote."
 )
+REPORT = (
+    "Nobody was hurt, and the coast guard was praised for its speed. " * 12
+    + "\n\nCaptain {captain} said that the radar had failed. "
+    + "An expert is to look at the instruments in the coming days. " * 6
+)
 COPY = (
     "The old lighthouse of Varberg was sold on Friday to a retired dentist, who wants to open a "
     "bakery in it and to keep the lamp burning at night for the fishermen of the bay.\n"
@@ -34,10 +39,10 @@ def archive(tmp_path_factory):
     write(
         folder,
         {
-            "ferry.txt": "The ferry to Læsø ran aground in thick fog. Nobody was hurt.\n\n"
-            + "The crew sounded the horn and lowered the boats. " * 20
-            + "\n\nCaptain Mia Lund said that the radar had failed.\n",
-            "radar.txt": "Captain Tom Berg said that the radar of the airfield had failed.\n",
+            "ferry.txt": "The ferry to Læsø ran aground in thick fog.\n\n"
+            + REPORT.format(captain="Mia Lund"),
+            "plane.txt": "The plane to Læsø turned around in thick fog.\n\n"
+            + REPORT.format(captain="Tom Berg"),
             "articles.toml": "\n".join(
                 f'["{id_}.txt"]\npublished = {day}' for id_, day in dates.items()
             ),
@@ -62,11 +67,15 @@ def test_passages_are_exact_and_best_first(archive):
     assert len(archive.retrieve("Why did the finance minister resign?", 3)) == 3
 
 
-def test_a_passage_counts_for_more_in_an_article_that_tells_of_all_that_is_asked(archive):
-    found = archive.retrieve("Which captain said the radar failed after the ferry ran aground?")
-    assert found[0].article.id == "ferry"
-    captains = [i.passage.text for i in found if "Captain" in i.passage.text]
-    assert "Mia Lund" in captains[0]
+def test_of_two_like_passages_that_of_the_article_about_what_is_asked_comes_first(archive):
+    for question, captain in (
+        ("What did the captain of the ferry say about the radar?", "Mia Lund"),
+        ("What did the captain of the plane say about the radar?", "Tom Berg"),
+    ):
+        found = archive.retrieve(question)
+        captains = [item.passage.text for item in found if "Captain" in item.passage.text]
+        assert len(captains) == 2
+        assert captain in captains[0]
 
 
 @pytest.mark.parametrize(
@@ -114,7 +123,7 @@ def test_a_filter_cuts_where_a_date_in_the_question_leans(archive):
 
 
 def test_the_third_copy_of_a_text_comes_after_everything_else(archive):
-    found = order(archive, "Who bought the lighthouse of Varberg?")
+    found = order(archive, "Who bought the lighthouse of Varberg?", limit=20)
     assert all(id_.startswith("copy") for id_ in found[:2])
     assert not found[2].startswith("copy")
     assert all(id_.startswith("copy") for id_ in found[-2:])

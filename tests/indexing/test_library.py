@@ -127,7 +127,7 @@ def test_whole_articles_are_found_by_words_of_different_passages(path):
         assert new.search_articles("quokka", 5) == []
         new.add(long, split_passages(long))
         found = new.search_articles("yodelling quokka bridge", 5)
-        assert [id_ for id_, _ in found][0] == "long"
+        assert found[0][0] == "long"
         assert [score for _, score in found] == sorted((s for _, s in found), reverse=True)
         assert new.search_articles("yodelling quokka bridge", 1) == found[:1]
         new.remove("long")
