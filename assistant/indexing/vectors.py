@@ -128,7 +128,7 @@ class Vectors:
         """(passage id, cosine) of the passages nearest to `vector` (shape (dimension,))."""
         found = self._collection.query(
             query_embeddings=[vector],
-            n_results=min(limit, self.count()) or 1,
+            n_results=limit,
             where=_where(filters),
             include=["distances"],
         )
