@@ -1,9 +1,9 @@
 """Find the passages nearest to a question: dense and lexical search, fused.
 
-A passage's score is its cosine with the question, plus a share of two BM25 scores: its own, and
-that of its whole article, so that a passage counts for more in an article that tells of everything
-asked for. Where the question speaks of days, articles of those days are preferred. What was tried,
-and what each part gives, is told in benchmarks/retrieval.md.
+A passage's score mixes its cosine with the question, its BM25 score and that of its whole article,
+so that a passage counts for more in an article that tells of everything asked for. Where the
+question speaks of days, articles of those days are preferred. What was tried, and what each part
+gives, is told in benchmarks/retrieval.md.
 """
 
 from __future__ import annotations
@@ -25,10 +25,12 @@ if TYPE_CHECKING:
 
 _CANDIDATES = 50  # of each search
 _ARTICLES = 100
-# What a unit of BM25 is worth in cosine. BM25 is not normalised: it adds up how much each shared
+# Share of a passage's lexical score. A convex combination of normalised scores needs no more tuning
+# than reciprocal ranks and beats them (Bruch et al. 2023, arXiv:2210.11934).
+_LEXICAL = 0.3
+# What a unit of a whole article's BM25 adds. It is not normalised: it sums how much each shared
 # word tells (idf), so that among a few articles on one subject it counts for little, as it should.
-# Chosen on benchmarks/dev and the even questions of benchmarks/retrieval.py.
-_LEXICAL = 0.03
+_WHOLE = 0.02
 _DATED = 0.1  # what being of the right days is worth: an opinion, see benchmarks/retrieval.md
 _NEAR_IDENTICAL = 0.8  # Jaccard similarity of content words
 _COPIES = 2  # near-identical passages of different articles kept before the rest has its turn
@@ -85,10 +87,14 @@ class Retriever:
         # A passage that only the other search returned scores no better than the last of this one.
         floor = min(dense.values(), default=0.0)
         lowest = min(lexical.values()) if len(lexical) == _CANDIDATES else 0.0
+        top = max(lexical.values(), default=1.0)
         scores = {}
         for id_, (article, published) in library.owners(dense.keys() | lexical.keys()).items():
-            bm25 = lexical.get(id_, lowest) + whole.get(article, 0.0)
-            scores[id_] = dense.get(id_, floor) + _LEXICAL * bm25
+            scores[id_] = (
+                (1 - _LEXICAL) * dense.get(id_, floor)
+                + _LEXICAL * lexical.get(id_, lowest) / top
+                + _WHOLE * whole.get(article, 0.0)
+            )
             if period and published:
                 scores[id_] += _DATED * period.closeness(published)
         return scores
