@@ -18,7 +18,7 @@ import ipaddress
 from collections.abc import Mapping
 from urllib.parse import parse_qs, urlsplit
 
-from fastapi.requests import HTTPConnection, Request
+from fastapi.requests import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -47,10 +47,11 @@ def key_from(environment: Mapping[str, str]) -> str | None:
     key = environment.get(VARIABLE)
     if key is None:
         return None
-    if len(key) < _SHORTEST or not key.isprintable() or key != key.strip():
+    usable = key.isascii() and key.isprintable() and key == key.strip()  # in a header
+    if len(key) < _SHORTEST or not usable:
         raise SettingsError(
-            f"{VARIABLE} is set, but not to {_SHORTEST} or more printable characters without "
-            "spaces at the ends; set a longer key, or unset it"
+            f"{VARIABLE} is set, but not to {_SHORTEST} or more printable ASCII characters without "
+            "spaces at the ends; set another key, or unset it"
         )
     return key
 
@@ -85,7 +86,7 @@ class Guard:
         request = Request(scope, receive)
         refusal = self._foreign(request)
         if refusal is None and self._key is not None:
-            if request.url.path.rstrip("/") == _LOGIN:
+            if scope["path"].rstrip("/") == _LOGIN:
                 refusal = await self._login(request, self._key)
             elif not self._has_key(request, self._key):
                 refusal = _key_needed(request)
@@ -104,10 +105,8 @@ class Guard:
                 f"this server does not go by the name {name}: open it as localhost; behind a proxy "
                 f"under another name it needs a key (the environment variable {VARIABLE})",
             )
-        origin = request.headers.get("origin")
-        if (
-            origin is not None and urlsplit(origin).netloc.lower() != hosts[0].lower()
-        ) or _sent_by_another_page(request):
+        _, _, origin = request.headers.get("origin", f"//{hosts[0]}").partition("//")
+        if origin.lower() != hosts[0].lower() or _sent_by_another_page(request):
             return problems.response(
                 403,
                 "other_origin",
@@ -116,7 +115,7 @@ class Guard:
             )
         return None
 
-    def _has_key(self, request: HTTPConnection, key: str) -> bool:
+    def _has_key(self, request: Request, key: str) -> bool:
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and _equal(given.strip(), key):
             return True
@@ -129,10 +128,8 @@ class Guard:
         if not _equal(form.get("key", [""])[0], key):
             return HTMLResponse(_PAGE % "That is not the key.", 401)
         entered = RedirectResponse("/", 303)
-        secure = request.url.scheme == "https"
-        entered.set_cookie(
-            _COOKIE, self._cookie, httponly=True, samesite="strict", secure=secure, path="/"
-        )
+        secure = request.scope["scheme"] == "https"
+        entered.set_cookie(_COOKIE, self._cookie, httponly=True, samesite="strict", secure=secure)
         return entered
 
 
@@ -175,4 +172,4 @@ def _derived(key: str) -> str:
 
 def _equal(given: str, wanted: str) -> bool:
     """Whether both are the same, in a time that does not tell how much of it is."""
-    return hmac.compare_digest(given.encode("utf-8", "surrogateescape"), wanted.encode())
+    return hmac.compare_digest(given.encode(), wanted.encode())

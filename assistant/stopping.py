@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from assistant.http import problems
 
 GRACE = 30.0  # seconds that running answers have
-_CUT_OFF = 5.0  # seconds after which threads that do not end are left behind
+_CUT_OFF = 5.0  # seconds after which the process ends, whatever is still running in it
 # Lines that an open page keeps up as long as it is open: no answer waits at their other end.
 _KEPT_UP = "/gradio_api/heartbeat/"
 # Where the page and its clients fetch an answer that they asked for before.
@@ -49,7 +49,9 @@ class Running:
 
 
 class Server(uvicorn.Server):
-    """A server that stops so, on SIGTERM and SIGINT; a second SIGINT stops it at once."""
+    """A server that stops so, on SIGTERM and SIGINT; a second SIGINT stops it at once. The process
+    ends with it: what runs on after that is cut off.
+    """
 
     def __init__(
         self, config: uvicorn.Config, running: Running, say: Callable[[str], None]
@@ -57,15 +59,6 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._running = running
         self._say = say
-        self._leaving: threading.Timer | None = None
-
-    def run(self, sockets: list[socket.socket] | None = None) -> None:
-        """Serve until stopped."""
-        try:
-            super().run(sockets)
-        finally:
-            if self._leaving is not None:
-                self._leaving.cancel()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Wait for what is running, then close what is left."""
@@ -77,10 +70,10 @@ class Server(uvicorn.Server):
             await asyncio.sleep(0.05)
         if self._running.count:
             self._say(f"{self._running.count} unfinished, cut off.")
-        # A thread cannot be stopped from outside, and would be waited for.
-        self._leaving = threading.Timer(_CUT_OFF, os._exit, (0,))
-        self._leaving.daemon = True
-        self._leaving.start()
+        # A thread cannot be stopped from outside, and the end of the process would wait for it.
+        leaving = threading.Timer(_CUT_OFF, os._exit, (0,))
+        leaving.daemon = True
+        leaving.start()
         for connection in self.server_state.connections:
             connection.transport.close()
         await super().shutdown(sockets)

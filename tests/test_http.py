@@ -55,7 +55,7 @@ def script(tmp_path_factory):
     folder = tmp_path_factory.mktemp("script")
     odd = {f"{name}.txt": news(number) for number, name in enumerate(ODD_IDS)}
     articles = write(tmp_path_factory.mktemp("odd"), odd)
-    build.refresh(folder, [articles], HashEmbedder, "hash", lambda done, total: None)
+    build.refresh(folder, [articles], lambda kept: HashEmbedder(), "hash")
     with (
         serving_script(folder) as serving,
         httpx.Client(base_url=serving.address, timeout=WAIT) as client,

@@ -68,7 +68,7 @@ def test_an_impossible_port_is_told(tmp_path, port):
         serve(Settings(tmp_path), port=port)
 
 
-@pytest.mark.parametrize("key", ["", "short", " spaces around ", "line\nbreak"])
+@pytest.mark.parametrize("key", ["", "short", " spaces around ", "line\nbreak", "zażółć gęślą"])
 def test_a_key_that_guards_nothing_is_told(key):
     with pytest.raises(SettingsError, match="ASSISTANT_KEY"):
         key_from({"ASSISTANT_KEY": key})
@@ -148,6 +148,7 @@ def test_the_pages_own_api_is_there_for_gradio_client(open_server, guarded):
         {"origin": "https://elsewhere.example"},
         {"origin": "http://127.0.0.1:1"},
         {"origin": "null"},
+        {"origin": "http://["},
         {"sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors", "sec-fetch-dest": "image"},
         {"sec-fetch-site": "same-site", "sec-fetch-mode": "cors", "sec-fetch-dest": "empty"},
         {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "iframe"},
@@ -267,3 +268,21 @@ def test_running_answers_finish_when_the_server_is_stopped(tmp_path, sent):
         with pytest.raises(httpx.RemoteProtocolError):  # hung up, without being waited for
             lines.result()
         assert "Traceback" not in serving.process.stdout.read()
+
+
+@pytest.mark.slow
+def test_a_second_interrupt_does_not_wait(tmp_path):
+    with (
+        ThreadPoolExecutor(1) as threads,
+        serving_script(tmp_path) as serving,
+        httpx.Client(base_url=serving.address, timeout=WAIT) as client,
+    ):
+        asked = threads.submit(client.post, "/api/ask", json={"question": "stuck wait grow"})
+        appears(tmp_path / "stuck.waiting")
+        serving.process.send_signal(signal.SIGINT)
+        assert "Stopping" in serving.process.stdout.readline()
+        serving.process.send_signal(signal.SIGINT)
+        assert serving.process.wait(WAIT) == 0
+        assert "1 unfinished, cut off." in serving.process.stdout.read()
+        with pytest.raises(httpx.RemoteProtocolError):
+            asked.result()

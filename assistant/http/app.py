@@ -65,7 +65,13 @@ def app(holder: Holder) -> FastAPI:
         },
     }
 
-    @served.post("/api/ask", summary="Answer a question", response_model=FullAnswer, **asking)
+    @served.post(
+        "/api/ask",
+        summary="Answer a question",
+        response_model=FullAnswer,
+        response_description="The answer",
+        **asking,
+    )
     async def ask(body: Ask, request: Request) -> Response:
         """One answer, with citations. "not_found" is an answer too."""
         async with aclosing(answers.grow(body)) as growing:
@@ -82,6 +88,7 @@ def app(holder: Holder) -> FastAPI:
         "/api/ask/stream",
         summary="Answer a question, as server-sent events",
         response_class=StreamingResponse,
+        response_description="Events",
         **asking,
     )
     async def stream(body: Ask) -> Response:
@@ -97,7 +104,12 @@ def app(holder: Holder) -> FastAPI:
             headers={"cache-control": "no-store", "x-accel-buffering": "no"},
         )
 
-    @served.get("/api/articles", summary="List the articles", response_model=Articles)
+    @served.get(
+        "/api/articles",
+        summary="List the articles",
+        response_model=Articles,
+        response_description="The articles",
+    )
     def articles() -> Response:
         """A line about every indexed article, by id."""
         with open_library(holder.index) as library:
@@ -109,6 +121,7 @@ def app(holder: Holder) -> FastAPI:
         "/api/articles/{id:article}",
         summary="Show one article",
         response_model=FullArticle,
+        response_description="The article",
         responses=_problem(404, "No article has this id"),
     )
     def article(id: str) -> Response:
@@ -122,7 +135,11 @@ def app(holder: Holder) -> FastAPI:
             raise CorpusError(f"not in the index: {id}; GET /api/articles lists what is")
         return JSONResponse(render.article_values(found))
 
-    @served.get("/api/health", summary="Tell whether questions can be answered")
+    @served.get(
+        "/api/health",
+        summary="Tell whether questions can be answered",
+        response_description="Whether or not they can",
+    )
     def health() -> Health:
         """Always status 200, and at once, also while questions are being answered."""
         try:

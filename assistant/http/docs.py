@@ -43,22 +43,29 @@ def _operation(openapi: Schema, method: str, path: str, operation: Schema) -> It
     yield _paragraphs(operation.get("description", ""))
     body = operation.get("requestBody", {}).get("content", {}).get("application/json")
     if body:
-        schema = _resolved(openapi, body["schema"])
-        required = schema.get("required", ())
-        yield "<h3>Body</h3><table>"
-        for name, field in schema["properties"].items():
-            needed = "" if name in required else " May be left out."
-            yield _row(f"<code>{escape(name)}</code>", field.get("description", "") + needed)
-        yield f"</table>{_json(_example(openapi, schema))}"
+        yield "<h3>Body</h3>"
+        yield from _value(openapi, body["schema"])
     yield "<h3>Answers</h3><table>"
     for status, answer in sorted(operation["responses"].items()):
-        yield _row(f"<code>{status}</code>", answer["description"])
+        yield _row(status, answer["description"])
     yield "</table>"
-    for kind, content in operation["responses"]["200"].get("content", {}).items():
-        if kind == "application/json":
-            yield _json(_example(openapi, content.get("schema", {})))
-        elif "example" in content:
+    for content in operation["responses"]["200"].get("content", {}).values():
+        if "example" in content:
             yield f"<pre>{escape(content['example'])}</pre>"
+        elif "schema" in content:
+            yield from _value(openapi, content["schema"])
+
+
+def _value(openapi: Schema, schema: Schema) -> Iterator[str]:
+    """The fields of a JSON object that are described, and an example of it."""
+    schema = _resolved(openapi, schema)
+    yield "<table>"
+    for name, field in schema.get("properties", {}).items():
+        if said := field.get("description"):
+            yield _row(name, f"{said}." if "default" not in field else f"{said}. May be left out.")
+    yield "</table>"
+    example = json.dumps(_example(openapi, schema), indent=2, ensure_ascii=False)
+    yield f"<pre>{escape(example)}</pre>"
 
 
 def _example(openapi: Schema, schema: Schema) -> Any:
@@ -83,12 +90,8 @@ def _resolved(openapi: Schema, schema: Schema) -> Schema:
     return schema
 
 
-def _json(value: Any) -> str:
-    return f"<pre>{escape(json.dumps(value, indent=2, ensure_ascii=False))}</pre>"
-
-
 def _row(name: str, said: str) -> str:
-    return f"<tr><td>{name}</td><td>{escape(said)}</td></tr>"
+    return f"<tr><td><code>{escape(name)}</code></td><td>{escape(said)}</td></tr>"
 
 
 def _paragraphs(text: str) -> str:

@@ -16,6 +16,7 @@ from assistant.errors import (
     CorpusError,
     IndexBusyError,
     IndexUnusableError,
+    LanguageModelError,
     QuestionError,
     UsageError,
 )
@@ -26,6 +27,7 @@ _ERRORS: tuple[tuple[type[AssistantError], int, str], ...] = (
     (CorpusError, 404, "unknown_article"),
     (IndexUnusableError, 503, "no_index"),
     (IndexBusyError, 503, "index_busy"),
+    (LanguageModelError, 502, "language_model"),
     (UsageError, 400, "bad_request"),
     (AssistantError, 500, "failed"),
 )
