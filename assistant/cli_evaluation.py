@@ -7,10 +7,8 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from assistant import __version__
 from assistant.cli_options import (
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
     from assistant.evaluation.engines import Engine
     from assistant.evaluation.report import Run
     from assistant.evaluation.run import Journal
-    from assistant.indexing.library import Library
 
 _OWN = "extractive"
 _EVALUATE = """\
@@ -133,29 +130,10 @@ def _share(text: str) -> float:
     return value
 
 
-class _Texts(Mapping[str, str]):
-    """The texts of the indexed articles by id, read as they are needed."""
-
-    def __init__(self, library: Library) -> None:
-        self._library = library
-        self._read = lru_cache(maxsize=256)(library.article)
-
-    def __getitem__(self, id_: str) -> str:
-        article = self._read(id_)
-        if article is None:
-            raise KeyError(id_)
-        return article.text
-
-    def __iter__(self) -> Iterator[str]:
-        return (item.id for item in self._library.listings())
-
-    def __len__(self) -> int:
-        return self._library.count()[0]
-
-
 def _evaluate(args: argparse.Namespace) -> int:
     from assistant.api import open_library
     from assistant.evaluation import compare, gold, report, run, summary
+    from assistant.self_evaluation import Texts, index_facts, now
 
     # What can be wrong with the request is found before anything is asked.
     floors = dict(compare.read_floor(text) for text in args.fail_under)
@@ -164,9 +142,9 @@ def _evaluate(args: argparse.Namespace) -> int:
         if path is not None:
             compare.read_rows(path)
     with open_library(args.index) as library, ExitStack() as opened:
-        texts = _Texts(library)
+        texts = Texts(library)
         questions = gold.load(args.gold, texts)
-        index = _index(args)
+        index = index_facts(settings(args).index)
         engines = [opened.enter_context(_engine(name, args)) for name in names]
         runs = []
         journals = []
@@ -184,7 +162,7 @@ def _evaluate(args: argparse.Namespace) -> int:
             )
         comparisons, failures = _judge(args, runs, floors)
         made = report.Report(
-            made=datetime.now().astimezone().isoformat(timespec="seconds"),
+            made=now(),
             version=__version__,
             gold=questions,
             index=index,
@@ -232,28 +210,6 @@ def _judge(
     return comparisons, failures
 
 
-def _index(args: argparse.Namespace) -> dict[str, Any]:
-    """What a report says of the index."""
-    import hashlib
-
-    from assistant.indexing.generations import Manifest, current
-
-    path = settings(args).index
-    folder = current(path)
-    manifest = Manifest.read(folder)
-    return {
-        "path": str(path),
-        "generation": folder.name,
-        "sha256": hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest(),
-        "schema": manifest.schema,
-        "model": manifest.model,
-        "dimension": manifest.dimension,
-        "passage_words": list(manifest.passage_words),
-        "passages": manifest.passages,
-        "articles": len(manifest.articles),
-    }
-
-
 @contextmanager
 def _engine(name: str, args: argparse.Namespace) -> Iterator[Engine]:
     from assistant.evaluation import engines
@@ -265,40 +221,13 @@ def _engine(name: str, args: argparse.Namespace) -> Iterator[Engine]:
 
         yield engines.from_callable(name, render.to_json)
     elif name == _OWN:
-        with _own_engine(args) as engine:
-            yield engine
+        from assistant.api import Assistant
+        from assistant.self_evaluation import own_engine
+
+        with Assistant.from_settings(settings(args)) as opened:
+            yield own_engine(opened)
     else:
         raise UsageError(f"no engine {name!r}; give {_OWN}, an http(s) address or module:callable")
-
-
-@contextmanager
-def _own_engine(args: argparse.Namespace) -> Iterator[Engine]:
-    from dataclasses import asdict
-
-    import assistant
-    from assistant import render
-    from assistant.api import Assistant
-    from assistant.evaluation.engines import Engine, code_hash
-    from assistant.evaluation.replies import Reply, read_reply
-    from assistant.records import GoldQuestion
-
-    with Assistant.from_settings(settings(args)) as opened:
-
-        def reply(question: GoldQuestion) -> Reply:
-            conversation = opened.chat()
-            for earlier in question.history:
-                conversation.ask(earlier)
-            answer = conversation.ask(question.question, threshold=0.0)
-            # Not the rounded confidence: it is compared with the threshold.
-            values = json.loads(render.to_json(answer)) | {"confidence": answer.confidence}
-            return read_reply(values)
-
-        chosen = {name: str(value) for name, value in asdict(opened.settings).items()}
-        code = code_hash(
-            Path(assistant.__file__).parent,
-            ("evaluation", "training", "ui", "server.py", "holder.py"),
-        )
-        yield Engine(_OWN, reply, opened.threshold, chosen, code)
 
 
 def _take_up(journal: Journal, name: str, fresh: bool) -> None:
@@ -316,11 +245,12 @@ def _take_up(journal: Journal, name: str, fresh: bool) -> None:
 def _check(args: argparse.Namespace) -> int:
     from assistant.api import open_library
     from assistant.evaluation import anchoring, gold
+    from assistant.self_evaluation import Texts
 
     counts: dict[str, int] = {}
     left = 0
     with open_library(args.index) as library:
-        texts = _Texts(library)
+        texts = Texts(library)
         for path in args.gold:
             entries = gold.read_entries(path)
             mended = []
