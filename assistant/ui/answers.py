@@ -127,7 +127,13 @@ def _chip(number: int, source: Source, marked: bool = True) -> str:
     badge = f"<b>{citation.number}</b> " if marked else ""
     text = f"{badge}{escape_line(shorten(name(citation), 48))}{dated}"
     title = escape(f"Open the article: {_stated(citation)}")
-    return button(number, citation.number, text, title, "chip" if source.state == "held" else f"chip {source.state}")
+    return button(
+        number,
+        citation.number,
+        text,
+        title,
+        "chip" if source.state == "held" else f"chip {source.state}",
+    )
 
 
 def _quote(citation: Citation) -> str:
