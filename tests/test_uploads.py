@@ -1,4 +1,4 @@
-"""Adding and removing articles by their files: each has its own outcome, and a rebuild keeps them."""
+"""Adding and removing articles by their files: each has its outcome, and a rebuild keeps them."""
 
 import shutil
 

@@ -9,7 +9,7 @@ conversation.py    one question and what came of it, as the page keeps it
 storage.py         a conversation as the browser keeps it
 export.py          a conversation as Markdown
 answers.py         an exchange as the HTML of a chat message
-sources.py         the sources panel: a card a citation, and the whole article with its quotes marked
+sources.py         the sources panel: a card a citation, and the article with its quotes marked
 library.py         what is indexed, in a line
 examples.py        example questions, from what is indexed
 markup.py          text as HTML; everything that comes from outside is escaped there

@@ -37,6 +37,7 @@ def test_verdicts_are_kept_changed_and_taken_back(tmp_path):
     assert feedback.count() == 0
 
 
-def test_a_folder_that_is_not_there_is_told(tmp_path):
+def test_a_folder_that_cannot_be_written_is_told(tmp_path):
+    (tmp_path / "file").touch()
     with pytest.raises(UsageError, match="cannot be written"):
-        Feedback(tmp_path / "none" / "none").give("a", ANSWER, True)
+        Feedback(tmp_path / "file").give("a", ANSWER, True)
