@@ -7,11 +7,9 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, replace
-from datetime import datetime
-from functools import lru_cache
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from assistant import __version__
 from assistant.cli_options import (
@@ -21,7 +19,7 @@ from assistant.cli_options import (
     settings,
 )
 from assistant.errors import GateError, UsageError
-from assistant.settings import ENGINES, Settings
+from assistant.settings import ENGINES
 
 if TYPE_CHECKING:
     from assistant.evaluation.anchoring import Anchor
@@ -29,7 +27,6 @@ if TYPE_CHECKING:
     from assistant.evaluation.engines import Engine
     from assistant.evaluation.report import Run
     from assistant.evaluation.run import Journal
-    from assistant.indexing.library import Library
 
 _EVALUATE = """\
 Asks every question of the gold files, with the threshold off, and prints figures over all
@@ -139,29 +136,10 @@ def _share(text: str) -> float:
     return value
 
 
-class _Texts(Mapping[str, str]):
-    """The texts of the indexed articles by id, read as they are needed."""
-
-    def __init__(self, library: Library) -> None:
-        self._library = library
-        self._read = lru_cache(maxsize=256)(library.article)
-
-    def __getitem__(self, id_: str) -> str:
-        article = self._read(id_)
-        if article is None:
-            raise KeyError(id_)
-        return article.text
-
-    def __iter__(self) -> Iterator[str]:
-        return (item.id for item in self._library.listings())
-
-    def __len__(self) -> int:
-        return self._library.count()[0]
-
-
 def _evaluate(args: argparse.Namespace) -> int:
     from assistant.api import open_library
     from assistant.evaluation import compare, gold, report, run, summary
+    from assistant.self_evaluation import Texts, index_facts, now
 
     # What can be wrong with the request is found before anything is asked.
     floors = dict(compare.read_floor(text) for text in args.fail_under)
@@ -170,9 +148,9 @@ def _evaluate(args: argparse.Namespace) -> int:
         if path is not None:
             compare.read_rows(path)
     with open_library(args.index) as library, ExitStack() as opened:
-        texts = _Texts(library)
+        texts = Texts(library)
         questions = gold.load(args.gold, texts)
-        index = _index(args)
+        index = index_facts(settings(args).index)
         engines = [opened.enter_context(_engine(name, args)) for name in names]
         runs = []
         journals = []
@@ -190,7 +168,7 @@ def _evaluate(args: argparse.Namespace) -> int:
             )
         comparisons, failures = _judge(args, runs, floors)
         made = report.Report(
-            made=datetime.now().astimezone().isoformat(timespec="seconds"),
+            made=now(),
             version=__version__,
             gold=questions,
             index=index,
@@ -238,28 +216,6 @@ def _judge(
     return comparisons, failures
 
 
-def _index(args: argparse.Namespace) -> dict[str, Any]:
-    """What a report says of the index."""
-    import hashlib
-
-    from assistant.indexing.generations import Manifest, current
-
-    path = settings(args).index
-    folder = current(path)
-    manifest = Manifest.read(folder)
-    return {
-        "path": str(path),
-        "generation": folder.name,
-        "sha256": hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest(),
-        "schema": manifest.schema,
-        "model": manifest.model,
-        "dimension": manifest.dimension,
-        "passage_words": list(manifest.passage_words),
-        "passages": manifest.passages,
-        "articles": len(manifest.articles),
-    }
-
-
 @contextmanager
 def _engine(name: str, args: argparse.Namespace) -> Iterator[Engine]:
     from assistant.evaluation import engines
@@ -271,42 +227,14 @@ def _engine(name: str, args: argparse.Namespace) -> Iterator[Engine]:
 
         yield engines.from_callable(name, render.to_json)
     elif name in ENGINES:
-        with _own_engine(replace(settings(args), engine=name)) as engine:
-            yield engine
+        from assistant.api import Assistant
+        from assistant.self_evaluation import own_engine
+
+        with Assistant.from_settings(replace(settings(args), engine=name)) as opened:
+            yield own_engine(opened)
     else:
         own = ", ".join(ENGINES)
         raise UsageError(f"no engine {name!r}; give {own}, an http(s) address or module:callable")
-
-
-@contextmanager
-def _own_engine(chosen: Settings) -> Iterator[Engine]:
-    import assistant
-    from assistant import render
-    from assistant.api import Assistant
-    from assistant.evaluation.engines import Engine, code_hash
-    from assistant.evaluation.replies import Reply, read_reply
-    from assistant.records import GoldQuestion
-
-    with Assistant.from_settings(chosen) as opened:
-
-        def reply(question: GoldQuestion) -> Reply:
-            conversation = opened.chat()
-            for earlier in question.history:
-                conversation.ask(earlier)
-            answer = conversation.ask(question.question, threshold=0.0)
-            # Not the rounded confidence: it is compared with the threshold.
-            values = json.loads(render.to_json(answer)) | {"confidence": answer.confidence}
-            return read_reply(values)
-
-        told = {name: str(value) for name, value in asdict(chosen).items() if value}
-        prompts = {f"prompt {name}": digest for name, digest in opened.prompts.items()}
-        code = code_hash(
-            Path(assistant.__file__).parent,
-            ("evaluation", "training", "ui", "server.py", "holder.py"),
-        )
-        if prompts:  # other words of the model, too, for another model or other prompts
-            code = " ".join((code, chosen.llm_url, chosen.llm_model, *prompts.values()))
-        yield Engine(chosen.engine, reply, opened.threshold, told | prompts, code)
 
 
 def _take_up(journal: Journal, name: str, fresh: bool) -> None:
@@ -324,11 +252,12 @@ def _take_up(journal: Journal, name: str, fresh: bool) -> None:
 def _check(args: argparse.Namespace) -> int:
     from assistant.api import open_library
     from assistant.evaluation import anchoring, gold
+    from assistant.self_evaluation import Texts
 
     counts: dict[str, int] = {}
     left = 0
     with open_library(args.index) as library:
-        texts = _Texts(library)
+        texts = Texts(library)
         for path in args.gold:
             entries = gold.read_entries(path)
             mended = []

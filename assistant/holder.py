@@ -37,6 +37,11 @@ class Holder:
         self._opening = threading.Lock()  # held by the one thread that opens
 
     @property
+    def settings(self) -> Settings:
+        """The settings that assistants are opened with."""
+        return self._settings
+
+    @property
     def index(self) -> Path:
         """The index's folder."""
         return self._settings.index

@@ -60,6 +60,7 @@ class _Plan:
     same: Sequence[str]
     made: Sequence[Article]
     sources: Mapping[str, str]
+    roots: tuple[str, ...]
     notices: tuple[Notice, ...]
 
 
@@ -74,11 +75,15 @@ def refresh(
     """Index the articles beneath `paths`; those indexed from there before and gone are dropped.
 
     The embedder is loaded only if something is to be embedded, or none is kept. With `rebuild`
-    nothing of a former index is used or kept. Raises CorpusError (nothing to index), ModelError,
+    nothing of a former index is used or kept but the files given to the page. Raises CorpusError
+    (nothing to index), ModelError,
     IndexUnusableError, IndexBusyError; the previous generation then stays as it was.
     """
     with generations.building(index) as draft:
         base = None if rebuild else _open_base(index)
+        uploads = generations.uploads_folder(index)
+        if rebuild and uploads.is_dir() and any(uploads.iterdir()):
+            paths = [*paths, uploads]
         try:
             kept = _kept(base, paths)
             taken = {a.id: text_hash(a.text) for a in kept}
@@ -95,7 +100,8 @@ def refresh(
                 Notice(origin, "the version that was indexed before is kept")
                 for origin in former.values()
             )
-            plan = _Plan(base, same, reading.articles, reading.sources, notices)
+            roots = _roots(base, paths)
+            plan = _Plan(base, same, reading.articles, reading.sources, roots, notices)
             return _write(draft, plan, load_embedder, model, progress)
         finally:
             if base:
@@ -123,7 +129,8 @@ def remove(
                     f"not in the index: {', '.join(unknown)}; 'assistant articles' lists what is"
                 )
             same = [id_ for id_ in base.manifest.articles if id_ not in ids]
-            return _write(draft, _Plan(base, same, (), {}, ()), load_embedder, model)
+            plan = _Plan(base, same, (), {}, base.manifest.roots, ())
+            return _write(draft, plan, load_embedder, model)
 
 
 def _open_base(index: Path) -> _Base | None:
@@ -131,6 +138,13 @@ def _open_base(index: Path) -> _Base | None:
     if folder is None:
         return None
     return _Base(Manifest.read(folder), Library.open(folder / "library.sqlite"), folder)
+
+
+def _roots(base: _Base | None, paths: Iterable[Path]) -> tuple[str, ...]:
+    """`paths` and what was given before, but for what lies beneath another of them."""
+    given = dict.fromkeys(base.manifest.roots if base else ())
+    given |= dict.fromkeys(as_text(located(path)) for path in paths)
+    return tuple(root for root in given if given.keys().isdisjoint(map(str, Path(root).parents)))
 
 
 def _kept(base: _Base | None, paths: Iterable[Path]) -> list[Article]:
@@ -185,7 +199,7 @@ def _write(
         passages=base.manifest.passages if base else 0,
         notices=notices,
     )
-    if reusable and not new and not gone:
+    if base and reusable and not new and not gone and plan.roots == base.manifest.roots:
         return summary
     if base and reusable:
         _link(base.folder / EMBEDDER, draft / EMBEDDER)
@@ -237,6 +251,7 @@ def _write(
         articles=hashes,
         sources={id_: (base.manifest.sources if base else {}).get(id_, "") for id_ in plan.same}
         | dict(plan.sources),
+        roots=plan.roots,
     ).write(draft)
     generations.publish(draft)
     return BuildSummary(

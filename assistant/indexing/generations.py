@@ -6,6 +6,7 @@
       generations/
         000007/          manifest.json, library.sqlite, vectors/ (Chroma), embedder/ (ONNX)
         000008.building/ a build under way, or left by one that was killed
+      uploads/           files that were given to the page; they are part of every build made anew
 
 A build writes beside the current generation and publishes by replacing `current`. Readers keep
 the generation they opened: it is removed only when nobody holds its library.
@@ -37,7 +38,7 @@ class Manifest:
     """What a generation holds and how it was made.
 
     `articles` maps an article's id to the hash of all that is indexed of it, `sources` to the hash
-    of what it was made from.
+    of what it was made from. `roots` are the files and folders that were given to be indexed.
     """
 
     schema: int
@@ -47,6 +48,7 @@ class Manifest:
     passages: int
     articles: dict[str, str]
     sources: dict[str, str]
+    roots: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, folder: Path) -> Manifest:
@@ -55,6 +57,7 @@ class Manifest:
             values = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
             if values["schema"] == SCHEMA:
                 values["passage_words"] = tuple(values["passage_words"])
+                values["roots"] = tuple(values.get("roots", ()))
                 return cls(**values)
             problem = f"has schema {values['schema']}, this version reads schema {SCHEMA}"
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -72,6 +75,11 @@ class Manifest:
 def passage_settings() -> tuple[int, int]:
     """The passage settings that a manifest records."""
     return MIN_WORDS, MAX_WORDS
+
+
+def uploads_folder(index: Path) -> Path:
+    """Where files that were given to the page are kept."""
+    return index / "uploads"
 
 
 def find(index: Path) -> Path | None:

@@ -6,8 +6,8 @@ import re
 from typing import Any
 
 from assistant.records import Answer, Citation, Filters
-from assistant.ui.conversation import Conversation, Exchange
-from assistant.ui.markup import button, day, escape, escape_line, escape_lines, name, shorten
+from assistant.ui.conversation import Conversation, Exchange, Source
+from assistant.ui.markup import act, button, day, escape, escape_line, escape_lines, name, shorten
 
 _MARKER = re.compile(r"\s*\[(\d+)\]")
 # From this probability on, these words.
@@ -22,22 +22,46 @@ def messages(conversation: Conversation) -> list[dict[str, Any]]:
     """The whole conversation as the chat component takes it."""
     shown = []
     for number, exchange in enumerate(conversation):
-        question = f'<div class="question">{escape_lines(exchange.question)}</div>'
-        shown.append({"role": "user", "content": question})
-        shown.append({"role": "assistant", "content": reply(number, exchange)})
+        last = number == len(conversation) - 1
+        edit = act("edit", number, "Edit", "Change this question and ask from here again")
+        question = f'<div class="question">{escape_lines(exchange.question)}</div>{edit}'
+        shown.append({"role": "user", "content": f'<div class="asking">{question}</div>'})
+        shown.append({"role": "assistant", "content": reply(number, exchange, last)})
     return shown
 
 
-def reply(number: int, exchange: Exchange) -> str:
+def reply(number: int, exchange: Exchange, last: bool = True) -> str:
     """What the assistant says in exchange `number` of a conversation."""
+    again = act("retry", number, "Ask again", "Ask this question once more") if last else ""
     if exchange.problem:
-        problem = escape_line(exchange.problem)
-        return f'<div class="reply problem" role="alert"><p>{problem}</p></div>'
+        problem = f"<p>{escape_line(exchange.problem)}</p>"
+        return f'<div class="reply problem" role="alert">{problem}{_acts(again)}</div>'
     if exchange.answer is None:
-        return '<div class="reply pending"><p>Reading the articles</p></div>'
-    if exchange.answer.status == "not_found":
-        return _not_found(number, exchange, exchange.answer)
-    return _answered(number, exchange, exchange.answer)
+        return '<div class="reply pending"><p class="waiting">Reading the articles</p></div>'
+    found = exchange.answer.status == "answered"
+    parts = (_answered if found else _not_found)(number, exchange, exchange.answer)
+    if exchange.pending:
+        return f'<div class="reply answered pending">{parts}<p class="waiting">Writing</p></div>'
+    copy = act("copy", number, "Copy", "Copy the answer with its sources")
+    verdicts = [
+        act(
+            action,
+            number,
+            f"{words} ✓" if exchange.helpful is helpful else words,
+            f"Say that this was {words.lower()}; click again to take it back",
+            exchange.helpful is helpful,
+        )
+        for action, helpful, words in (
+            ("helpful", True, "Helpful"),
+            ("unhelpful", False, "Not helpful"),
+        )
+    ]
+    acts = _acts(copy, again, *(verdicts if exchange.id else ()))
+    return f'<div class="reply {"answered" if found else "not-found"}">{parts}{acts}</div>'
+
+
+def _acts(*acts: str) -> str:
+    return f'<p class="acts">{"".join(acts)}</p>' if any(acts) else ""
 
 
 def _answered(number: int, exchange: Exchange, answer: Answer) -> str:
@@ -46,7 +70,7 @@ def _answered(number: int, exchange: Exchange, answer: Answer) -> str:
         parts.append(f'<p class="short">{escape_line(answer.short)}</p>')
     parts.append(f'<p class="text">{_with_buttons(number, answer)}</p>')
     if exchange.sources:
-        chips = "".join(f"<li>{_chip(number, s.citation)}</li>" for s in exchange.sources)
+        chips = "".join(f"<li>{_chip(number, s)}</li>" for s in exchange.sources)
         parts.append(f'<ol class="chips">{chips}</ol>')
         quotes = "".join(_quote(s.citation) for s in exchange.sources)
         parts.append(
@@ -54,8 +78,8 @@ def _answered(number: int, exchange: Exchange, answer: Answer) -> str:
             f"<ol>{quotes}</ol></details>"
         )
     said = _confidence(answer) if answer.citations else ""
-    parts.append(_foot(said, exchange.filters, answer))
-    return f'<div class="reply answered">{"".join(parts)}</div>'
+    parts.append(_foot(said, exchange, answer))
+    return "".join(parts)
 
 
 def _not_found(number: int, exchange: Exchange, answer: Answer) -> str:
@@ -68,15 +92,15 @@ def _not_found(number: int, exchange: Exchange, answer: Answer) -> str:
         items = []
         for source in exchange.sources:
             text = escape_line(shorten(source.citation.quote, 150))
-            items.append(f"<li>{_chip(number, source.citation, marked=False)}<q>{text}</q></li>")
+            items.append(f"<li>{_chip(number, source, marked=False)}<q>{text}</q></li>")
         parts.append(f'<ul class="nearest">{"".join(items)}</ul>')
     percent = _percent(answer)
     said = (
         f'<span class="confidence" title="The best candidate has a probability of {percent}">'
         "No sentence is likely enough to be the answer</span>"
     )
-    parts.append(_foot(said, exchange.filters, answer))
-    return f'<div class="reply not-found">{"".join(parts)}</div>'
+    parts.append(_foot(said, exchange, answer))
+    return "".join(parts)
 
 
 def _with_buttons(number: int, answer: Answer) -> str:
@@ -96,13 +120,20 @@ def _with_buttons(number: int, answer: Answer) -> str:
     return "".join(parts) + escape_line(answer.text[end:])
 
 
-def _chip(number: int, citation: Citation, marked: bool = True) -> str:
+def _chip(number: int, source: Source, marked: bool = True) -> str:
+    citation = source.citation
     published = citation.published
     dated = f" <small>{escape_line(day(published))}</small>" if published else ""
     badge = f"<b>{citation.number}</b> " if marked else ""
     text = f"{badge}{escape_line(shorten(name(citation), 48))}{dated}"
     title = escape(f"Open the article: {_stated(citation)}")
-    return button(number, citation.number, text, title, "chip")
+    return button(
+        number,
+        citation.number,
+        text,
+        title,
+        "chip" if source.state == "held" else f"chip {source.state}",
+    )
 
 
 def _quote(citation: Citation) -> str:
@@ -129,14 +160,20 @@ def _percent(answer: Answer) -> str:
     return f"{answer.confidence:.0%}"
 
 
-def _foot(said: str, filters: Filters, answer: Answer) -> str:
+def _foot(said: str, exchange: Exchange, answer: Answer) -> str:
     parts = [said] if said else []
     if answer.understood != answer.question:
         understood = escape_line(answer.understood)
         parts.append(f'<span class="understood">Understood as: {understood}</span>')
-    if filters:
-        parts.append(f'<span class="filtered">{escape_line(describe(filters))}</span>')
+    if exchange.filters:
+        parts.append(f'<span class="filtered">{escape_line(describe(exchange.filters))}</span>')
     parts += [f'<span class="note">{escape_line(note)}</span>' for note in answer.notes]
+    if lost := sum(source.state != "held" for source in exchange.sources):
+        words = "1 of these quotes is" if lost == 1 else f"{lost} of these quotes are"
+        parts.append(
+            f'<span class="stale">{words} not in the index as quoted any more: '
+            "the article has changed or was removed</span>"
+        )
     return f'<p class="foot">{"".join(parts)}</p>' if parts else ""
 
 

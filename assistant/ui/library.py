@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
+
+import gradio as gr
 
 from assistant.errors import AssistantError
 from assistant.holder import Holder
@@ -31,19 +34,21 @@ def placeholder(holder: Holder) -> str:
                     '<div class="welcome"><h2>What would you like to know?</h2><p>Answers quote '
                     "the articles word for word, and every number opens its source.</p></div>"
                 )
-        problem = "no articles are indexed; add some with 'assistant index PATH ...'"
+        problem = "no articles are indexed; add some with 'assistant index PATH ...', or in Library"
     except AssistantError as error:
         problem = str(error)
     return f'<div class="welcome"><h2>Nothing to ask yet</h2><p>{with_commands(problem)}</p></div>'
 
 
-def outlets(holder: Holder) -> list[str]:
-    """The outlets to choose from."""
+def outlet_choice(holder: Holder) -> Any:
+    """The outlets to choose from, as an update of a choice of them."""
     try:
         with holder.use() as assistant:
-            return assistant.outlets()
+            outlets = assistant.outlets()
     except AssistantError:
-        return []
+        outlets = []
+    info = None if outlets else "No article states its outlet."
+    return gr.Dropdown(choices=outlets, interactive=bool(outlets), info=info)
 
 
 def summary(articles: Sequence[Listing]) -> str:

@@ -34,6 +34,12 @@ def with_commands(message: str) -> str:
     return re.sub("&#x27;(assistant .+?)&#x27;", r"<code>\1</code>", escape(message))
 
 
+def sentence(message: str) -> str:
+    """An error's message as a sentence."""
+    message = message.strip()
+    return message[:1].upper() + message[1:] + ("" if message.endswith((".", "!", "?")) else ".")
+
+
 def day(value: date) -> str:
     """A date as people write it."""
     return f"{value.day} {value:%B %Y}"
@@ -59,5 +65,14 @@ def button(exchange: int, number: int, text: str, title: str, classes: str) -> s
     """
     return (
         f'<button type="button" class="cite {classes}" value="{exchange}.{number}" '
+        f'title="{title}">{text}</button>'
+    )
+
+
+def act(action: str, exchange: int, text: str, title: str, chosen: bool = False) -> str:
+    """A button that does something with an exchange; page.js knows the actions."""
+    classes = f"act {action}{' chosen' if chosen else ''}"
+    return (
+        f'<button type="button" class="{classes}" value="{action}.{exchange}" '
         f'title="{title}">{text}</button>'
     )

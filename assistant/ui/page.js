@@ -1,10 +1,16 @@
 // Runs once, when the sources panel is on the page. `element` is the panel; `trigger` and `watch`
-// are Gradio's. Every button of class "cite", in the chat or in the panel, names a source in its
-// value; the server answers with the panel's new content.
+// are Gradio's. Buttons of class "cite" name a source in their value, those of class "act" an
+// action and an exchange; the server answers, but for copying.
+const events = { edit: "edit", retry: "retry", helpful: "like", unhelpful: "like" };
+
 document.addEventListener("click", (event) => {
-  const button = event.target.closest("button.cite");
-  if (button) trigger("click", { source: button.value, at: Date.now() });
+  const button = event.target.closest("button.cite, button.act");
+  if (!button) return;
+  const action = button.value.split(".")[0];
+  if (action === "copy") copy(button);
+  else trigger(events[action] ?? "click", { value: button.value, at: Date.now() });
 });
+
 watch("value", () => {
   const chosen = element.querySelector("mark.chosen");
   const panel = element.querySelector(".panel");
@@ -15,3 +21,26 @@ watch("value", () => {
     panel.parentElement.scrollTop = 0;
   }
 });
+
+function copy(button) {
+  const reply = button.closest(".reply").cloneNode(true);
+  for (const marker of reply.querySelectorAll(".marker")) marker.replaceWith(` [${marker.textContent}]`);
+  const parts = [...reply.querySelectorAll(".verdict, .short, .text, .aside, .nearest li, .quotes li")];
+  const lines = parts.map((part) => {
+    const quote = part.querySelector("q");
+    const source = part.querySelector("cite, .chip");
+    const number = part.value ? `[${part.value}] ` : "";
+    return quote ? `${number}“${quote.textContent}” (${source.textContent})` : part.textContent;
+  });
+  const text = lines.map((line) => line.replace(/\s+/g, " ").trim()).join("\n\n");
+  const done = () => { button.textContent = "Copied"; };
+  if (navigator.clipboard) navigator.clipboard.writeText(text).then(done);
+  else {  // not over https: the way of old
+    const area = document.createElement("textarea");
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    if (document.execCommand("copy")) done();
+    area.remove();
+  }
+}

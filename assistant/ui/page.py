@@ -1,4 +1,4 @@
-"""The chat page: what is on it, and what happens where."""
+"""The page: its tabs, what they share, and where it is served."""
 
 from __future__ import annotations
 
@@ -8,97 +8,74 @@ from typing import Any
 import gradio as gr
 
 from assistant.holder import Holder
-from assistant.ui import library, sources
-from assistant.ui.events import Events
+from assistant.ui import chat_tab, evaluation_tab, library, library_tab
+from assistant.ui.chat import Chat
+from assistant.ui.chat_tab import AT_ONCE, DOWNLOAD, QUIET
+from assistant.ui.examples import Examples
 
 TITLE = "News Assistant"
-_HERE = Path(__file__).parent
-# The newest question at the top of the chat, its answer below it.
-_SHOW_NEWEST = """() => setTimeout(() => {
-    const newest = [...document.querySelectorAll("#chat .user-row")].pop();
-    if (newest) newest.scrollIntoView({ block: "start" });
-}, 100)"""
-_AT_ONCE = 4  # questions answered at the same time; others wait, and the page goes on
+_CSS = Path(__file__).parent / "page.css"
 
 
 def build(holder: Holder, *, editable: bool) -> Any:
     """The page as Gradio blocks; `editable`: visitors may add and remove articles."""
-    events = Events(holder)
+    chatting = Chat(holder)
+    examples = Examples(holder)
+    changes: list[Any] = []
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as blocks:
-        # First, so that the name is not taken: the events below are named after their methods.
-        gr.api(events.answer, api_name="ask", concurrency_limit=_AT_ONCE, concurrency_id="ask")
-        conversation = gr.State(())
-        with gr.Row(elem_id="top"):
-            head = gr.HTML(library.masthead(None), elem_id="masthead")
-            again = gr.Button("New chat", size="sm", elem_id="again")
-        with gr.Row(elem_id="desk"):
-            with gr.Column(scale=5, elem_id="talk"):
-                chat = gr.Chatbot(
-                    label="Conversation",
-                    show_label=False,
-                    elem_id="chat",
-                    height=520,
-                    buttons=[],
-                    latex_delimiters=[],
-                    feedback_options=None,
-                    layout="bubble",
-                    autoscroll=False,
-                )
-                box = gr.Textbox(
-                    label="Question",
-                    show_label=False,
-                    placeholder="Ask what the articles say …",
-                    elem_id="question",
-                    submit_btn=True,
-                    autofocus=True,
-                    max_lines=6,
-                )
-                filters = gr.Accordion("Only some outlets or dates", open=False, elem_id="filters")
-                with filters, gr.Row():
-                    outlets = gr.Dropdown(
-                        [], label="Outlets (none: all)", multiselect=True, scale=2
-                    )
-                    since = gr.Textbox(label="Since", placeholder="YYYY-MM-DD", max_lines=1)
-                    until = gr.Textbox(label="Until", placeholder="YYYY-MM-DD", max_lines=1)
-            with gr.Column(scale=4, elem_id="shelf"):
-                panel = gr.HTML(
-                    sources.EMPTY,
-                    elem_id="sources",
-                    js_on_load=(_HERE / "page.js").read_text(encoding="utf-8"),
-                )
+        gr.api(chatting.api_answer, api_name="ask", concurrency_limit=AT_ONCE, concurrency_id="ask")
+        head = gr.HTML(library.masthead(None), elem_id="masthead")
+        with gr.Tabs(elem_id="tabs"):
+            with gr.Tab("Chat"):
+                chat = chat_tab.build(holder, chatting)
+            with gr.Tab("Library", render_children=True):
+                shelf = library_tab.build(holder, editable, changes.append)
+            with gr.Tab("Evaluation"):
+                evaluation_tab.build(holder, editable, DOWNLOAD)
 
-        asking: dict[str, Any] = {
-            "fn": events.ask,
-            "inputs": [box, conversation, outlets, since, until],
-            "outputs": [chat, box, panel, conversation],
-            "show_progress": "hidden",
-            "concurrency_limit": _AT_ONCE,
-            "concurrency_id": "ask",
-            "api_visibility": "private",
-        }
-        quiet: dict[str, Any] = {
-            "show_progress": "hidden",
-            "concurrency_limit": None,
-            "api_visibility": "private",
-        }
-        mend: dict[str, Any] = {
-            "fn": events.failed,
-            "inputs": conversation,
-            "outputs": [chat, conversation],
-            **quiet,
-        }
-        box.submit(**asking).failure(**mend)
-        chat.example_select(events.example, None, box, **quiet).then(**asking).failure(**mend)
-        chat.change(None, js=_SHOW_NEWEST, **quiet)
-        panel.click(events.open_source, conversation, panel, **quiet)
-        again.click(events.restart, None, [chat, panel, conversation], **quiet)
-        blocks.load(events.arrive, None, [head, chat, outlets], **quiet)
-        blocks.load(events.examples, None, chat, **quiet)
+        # The filters are on both tabs, and the same.
+        for mine, theirs in zip(chat.filters, shelf.filters, strict=True):
+            mine.input(None, mine, theirs, js="value => value", **QUIET)
+            theirs.input(None, theirs, mine, js="value => value", **QUIET)
+
+        def surroundings() -> tuple[Any, ...]:
+            """What depends on the index: the head, the empty chat and the outlets."""
+            return (
+                library.masthead(holder),
+                gr.Chatbot(placeholder=library.placeholder(holder)),
+                *[library.outlet_choice(holder)] * 2,
+            )
+
+        def questions() -> Any:
+            """Example questions; finding them takes the assistant some seconds."""
+            return gr.Chatbot(examples=[{"text": question} for question in examples.get()])
+
+        around = [head, chat.chat, chat.filters[0], shelf.filters[0]]
+        blocks.load(chatting.arrive, chat.kept, [chat.chat, chat.panel, chat.kept], **QUIET)
+        for event in (blocks.load, *(change.then for change in changes)):
+            event(surroundings, None, around, **QUIET)
+            event(shelf.rows, list(shelf.filters), shelf.table, **QUIET)
+            event(questions, None, chat.chat, **QUIET)
     return blocks
 
 
 def mount(served: Any, holder: Holder, *, editable: bool) -> None:
-    """Put the page at / of a FastAPI application."""
+    """Put the page at / of a FastAPI application, and its evaluation reports beneath /reports."""
+    from fastapi import HTTPException
+    from fastapi.responses import FileResponse
+
+    if editable:
+
+        def report(name: str) -> FileResponse:
+            page = evaluation_tab.report_page(holder.index, name)
+            if page is None:
+                raise HTTPException(404, "no such report")
+            # A report quotes articles: whatever is in it, it gets no hold of the page.
+            sandbox = {"Content-Security-Policy": "sandbox allow-scripts"}
+            return FileResponse(page, media_type="text/html", headers=sandbox)
+
+        served.add_api_route("/reports/{name}", report, include_in_schema=False)
+
     gr.mount_gradio_app(
         served,
         build(holder, editable=editable),
@@ -110,6 +87,7 @@ def mount(served: Any, holder: Holder, *, editable: bool) -> None:
         pwa=False,
         enable_monitoring=False,
         mcp_server=False,
+        max_file_size="25mb",
         theme=gr.themes.Default(
             primary_hue="blue",
             neutral_hue="slate",
@@ -118,5 +96,5 @@ def mount(served: Any, holder: Holder, *, editable: bool) -> None:
             font=["Arial", "sans-serif"],
             font_mono=["monospace"],
         ),
-        css_paths=[_HERE / "page.css"],
+        css_paths=[_CSS],
     )

@@ -7,13 +7,18 @@ from itertools import pairwise
 
 from assistant.records import Article, Citation, SpanKind
 from assistant.text import line_spans
-from assistant.ui.conversation import Conversation, Exchange, Source
+from assistant.ui.conversation import Conversation, Exchange, Source, holds
 from assistant.ui.markup import button, day, escape, name, shorten
 
 EMPTY = (
     '<div class="panel empty"><h2>Sources</h2><p>The articles behind an answer appear here. '
     "Click a number in an answer to read the quote in its article.</p></div>"
 )
+
+_STALE = {
+    "changed": "This article has changed since.",
+    "gone": "This article is not in the index any more.",
+}
 
 
 def cards(conversation: Conversation) -> str:
@@ -46,8 +51,10 @@ def _card(number: int, source: Source) -> str:
     quote = escape(shorten(citation.quote, 320) if nearest else citation.quote)
     text = f"{escape(source.before)}<mark>{quote}</mark>{escape(source.after)}"
     inner = f"{_source_head(citation, badge)}<span class='sentence'>{text}</span>"
+    if source.state != "held":
+        inner += f'<span class="stale">{_STALE[source.state]}</span>'
     title = "Read this in its article"
-    return button(number, citation.number, inner, title, f"card {source.kind}")
+    return button(number, citation.number, inner, title, f"card {source.kind} {source.state}")
 
 
 def _source_head(citation: Citation, badge: str) -> str:
@@ -62,16 +69,7 @@ def article_view(number: int, exchange: Exchange, chosen: Source, article: Artic
     """The whole of `article` with every quote of the exchange in it marked, `chosen` among them."""
     sources = [s for s in exchange.sources if s.citation.article == article.id]
     # The index may have been built anew since the answer: a quote that moved is not marked.
-    marked = [s for s in sources if _holds(article, s.citation)]
-    title = article.title or name(chosen.citation)
-    stated = [article.outlet, day(article.published) if article.published else "no date stated"]
-    source = " · ".join(escape(part) for part in stated if part)
-    link = ""
-    if article.url and article.url.startswith(("https://", "http://")):
-        link = (
-            f' · <a href="{escape(article.url)}" target="_blank" rel="noopener noreferrer">'
-            "original page</a>"
-        )
+    marked = [s for s in sources if holds(article, s.citation)]
     jumps = "".join(
         button(
             number,
@@ -94,26 +92,48 @@ def article_view(number: int, exchange: Exchange, chosen: Source, article: Artic
     return (
         f'<div class="panel reading"><nav>{back}<span class="where">{where}</span>'
         f'<span class="jumps">{jumps}</span></nav>'
-        f"<header><h2>{escape(title)}</h2><p>{source}{link}</p></header>{warning}"
-        f'<article id="article" aria-label="{escape(title)}">'
+        f"{_head(article)}{warning}"
+        f'<article id="article" aria-label="{escape(_title(article))}">'
         f"{_marked_text(article, marked, chosen)}</article></div>"
     )
 
 
-def gone(exchange: int, problem: str) -> str:
-    """What to show in place of an article that cannot be shown."""
-    back = f'<button type="button" class="cite back" value="{exchange}.0">← All sources</button>'
+def gone(number: int, chosen: Source, problem: str) -> str:
+    """What to show in place of an article that cannot be shown: why, and the quote as it was."""
+    back = f'<button type="button" class="cite back" value="{number}.0">← All sources</button>'
     return (
-        f'<div class="panel"><nav>{back}</nav><p class="changed" role="alert">{escape(problem)}'
-        "</p></div>"
+        f'<div class="panel"><nav>{back}</nav><p class="changed" role="alert">{escape(problem)} '
+        f"The quote was: <q>{escape(chosen.citation.quote)}</q></p></div>"
     )
 
 
-def _holds(article: Article, citation: Citation) -> bool:
-    return article.text[citation.start : citation.end] == citation.quote
+def whole(article: Article) -> str:
+    """The whole of `article`, nothing in it marked."""
+    return (
+        f'<div class="panel reading"><p class="id">{escape(article.id)}</p>{_head(article)}'
+        f'<article aria-label="{escape(_title(article))}">{_marked_text(article)}</article></div>'
+    )
 
 
-def _marked_text(article: Article, sources: Sequence[Source], chosen: Source) -> str:
+def _title(article: Article) -> str:
+    return article.title or article.outlet or article.id
+
+
+def _head(article: Article) -> str:
+    stated = [article.outlet, day(article.published) if article.published else "no date stated"]
+    source = " · ".join(escape(part) for part in stated if part)
+    link = ""
+    if article.url and article.url.startswith(("https://", "http://")):
+        link = (
+            f' · <a href="{escape(article.url)}" target="_blank" rel="noopener noreferrer">'
+            "original page</a>"
+        )
+    return f"<header><h2>{escape(_title(article))}</h2><p>{source}{link}</p></header>"
+
+
+def _marked_text(
+    article: Article, sources: Sequence[Source] = (), chosen: Source | None = None
+) -> str:
     """The text, a paragraph a line, with its quotes in <mark> and its spans' kinds as classes."""
     paragraphs = []
     started: set[int] = set()
@@ -139,7 +159,7 @@ def _piece(
     end: int,
     line_kind: SpanKind,
     sources: Iterable[Source],
-    chosen: Source,
+    chosen: Source | None,
     started: set[int],
 ) -> str:
     """`text[start:end]`, of one kind and inside the same quotes throughout."""
@@ -148,7 +168,7 @@ def _piece(
     if kind != line_kind:
         text = f'<span class="{kind}">{text}</span>'
     covering = [s for s in sources if s.citation.start <= start and end <= s.citation.end]
-    if not covering:
+    if chosen is None or not covering:
         return text
     numbers = [s.citation.number for s in covering]
     new = [n for n in numbers if n not in started]

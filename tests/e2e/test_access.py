@@ -1,8 +1,8 @@
 """The key as a person meets it: a real server, a real browser."""
 
 import pytest
+from browsing import FLAGS, WAIT, find_chromium
 from serving import serving_script
-from test_page import FLAGS, WAIT, find_chromium
 
 pytestmark = pytest.mark.browser
 

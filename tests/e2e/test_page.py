@@ -1,133 +1,14 @@
 """The chat page as a person meets it: a real server, a real browser."""
 
 import json
-import os
 import re
-import shutil
-import signal
-import subprocess
-import sys
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
+from browsing import ANSWERED, UNANSWERED, WAIT, ask, marked, serving, spaced, tab, visiting
 
 from assistant.api import refresh
 
 pytestmark = pytest.mark.browser
-
-ROOT = Path(__file__).parents[2]
-WAIT = 60_000  # milliseconds; machines that run tests may be busy
-FLAGS = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync
---disable-background-networking --disable-component-update""".split()
-SERVE = """
-import sys
-from pathlib import Path
-from assistant.server import serve
-from assistant.settings import Settings
-serve(Settings(Path(sys.argv[1])), port=0, say=lambda line: print(line, flush=True))
-"""
-ANSWERED = "When did Blaise Metreweli take over as head of MI6?"
-UNANSWERED = "What is the price of gold in Peru?"
-
-
-def find_chromium(playwright):
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    found = next(filter(None, map(shutil.which, names)), playwright.chromium.executable_path)
-    if Path(found).exists():
-        return found
-    missing = "no chromium found: install one, or run 'playwright install chromium'"
-    if os.environ.get("CI") == "true":
-        pytest.fail(missing)
-    pytest.skip(missing)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_chromium(playwright), args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@contextmanager
-def serving(index):
-    """The address of a server over `index`, in a process of its own."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", SERVE, str(index)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    with process:
-        try:
-            said = []
-            for line in process.stdout:
-                said.append(line)
-                if match := re.match(r"Chat page: (http://127\.0\.0\.1:\d+) ", line):
-                    break
-            else:
-                pytest.fail("the server did not start:\n" + "".join(said))
-            yield match[1]
-        finally:
-            process.send_signal(signal.SIGINT)
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-
-
-@pytest.fixture(scope="module")
-def address(seeds_index):
-    with serving(seeds_index) as address:
-        yield address
-
-
-@contextmanager
-def visiting(browser, address, **context):
-    """A page that has loaded; in the end, it must have asked for nothing from anywhere else."""
-    beyond, errors = [], []
-    with browser.new_context(**context) as visit:
-        page = visit.new_page()
-        page.set_default_timeout(WAIT)
-        page.on("request", lambda r: beyond.append(r.url))
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(address)
-        page.wait_for_selector("#question textarea")
-        yield page
-    assert [url for url in beyond if not url.startswith((address, "data:", "blob:"))] == []
-    assert errors == []
-
-
-@pytest.fixture
-def page(browser, address):
-    with visiting(browser, address) as page:
-        yield page
-
-
-def ask(page, question):
-    """Type a question and wait for what is said to it."""
-    replies = page.locator("#chat .reply:not(.pending)")
-    before = replies.count()
-    page.fill("#question textarea", question)
-    page.press("#question textarea", "Enter")
-    page.wait_for_function(
-        "n => document.querySelectorAll('#chat .reply:not(.pending)').length > n", arg=before
-    )
-    return replies.nth(before)
-
-
-def spaced(text):
-    return " ".join(text.split())
-
-
-def marked(page):
-    """The text of the quote that was clicked, as highlighted in its article."""
-    page.wait_for_selector("#article mark.chosen")
-    return spaced("".join(page.locator("#article mark.chosen").all_text_contents()))
 
 
 def test_an_answer_has_citations_that_open_on_the_highlighted_sentence(page, assistant):
@@ -200,18 +81,24 @@ def test_mistakes_get_a_message(page):
 def test_filters_are_obeyed_and_shown(page, assistant):
     outlet = assistant.outlets()[0]
     page.click("#filters button.label-wrap")
-    page.get_by_role("combobox").click()
+    page.locator("#filters").get_by_role("combobox").click()
     page.get_by_role("option", name=outlet).click()
     page.keyboard.press("Escape")
     reply = ask(page, ANSWERED)
     assert f"Only {outlet}" in reply.inner_text()
     for source in reply.locator(".chip").all_inner_texts():
         assert outlet in source
+    assert f"Only {outlet}" in page.locator("#filters").inner_text()
+    tab(page, "Library")  # where the filters are the same
+    page.wait_for_function(
+        "n => document.querySelectorAll('#articles tbody tr').length === n",
+        arg=sum(listing.outlet == outlet for listing in assistant.articles()),
+    )
 
 
 def test_a_date_that_is_none_is_told(page):
     page.click("#filters button.label-wrap")
-    page.get_by_label("Since").fill("yesterday")
+    page.locator("#filters").get_by_label("Since").fill("yesterday")
     reply = ask(page, ANSWERED)
     assert "problem" in reply.get_attribute("class")
     assert "2024-03-05" in reply.inner_text()
@@ -246,6 +133,11 @@ def test_nothing_is_wider_than_a_small_telephone(browser, address, scheme):
         page.click("#filters button.label-wrap")
         page.wait_for_selector("#filters input >> visible=true")
         for element in ("document.documentElement", "document.querySelector('#chat .bubble-wrap')"):
+            assert page.evaluate(f"{element}.scrollWidth <= {element}.clientWidth")
+        for name in ("Library", "Evaluation"):
+            tab(page, name)
+            page.wait_for_selector(f"#{'articles' if name == 'Library' else 'evaluate'}")
+            element = "document.documentElement"
             assert page.evaluate(f"{element}.scrollWidth <= {element}.clientWidth")
 
 

@@ -9,14 +9,20 @@ from assistant.errors import UsageError
 from assistant.holder import Holder
 from assistant.records import Filters
 from assistant.settings import Settings
-from assistant.ui import sources
+from assistant.ui import sources, storage
 from assistant.ui.answers import reply
-from assistant.ui.conversation import Exchange, ask
-from assistant.ui.events import Events, sentence, to_filters
+from assistant.ui.chat import Chat, to_filters
+from assistant.ui.conversation import Exchange, answers
+from assistant.ui.markup import sentence
+
+
+def ask(assistant, question, before=()):
+    *_, exchange = answers(assistant, Exchange(question), before)
+    return exchange
 
 
 def test_an_exchange_keeps_quotes_in_their_sentences_and_no_evidence(assistant):
-    exchange = ask(assistant, "When did Blaise Metreweli take over as MI6 chief?", Filters())
+    exchange = ask(assistant, "When did Blaise Metreweli take over as MI6 chief?")
     assert exchange.answer.status == "answered"
     assert exchange.answer.evidence == ()
     assert [s.citation for s in exchange.sources] == list(exchange.answer.citations)
@@ -29,7 +35,7 @@ def test_an_exchange_keeps_quotes_in_their_sentences_and_no_evidence(assistant):
 
 
 def test_an_unanswered_question_keeps_the_nearest_passages(assistant):
-    exchange = ask(assistant, "What is the price of gold in Peru?", Filters())
+    exchange = ask(assistant, "What is the price of gold in Peru?")
     assert exchange.answer.status == "not_found"
     assert [s.kind for s in exchange.sources] == ["nearest"] * 3
     assert [s.citation.number for s in exchange.sources] == [1, 2, 3]
@@ -47,16 +53,18 @@ def test_errors_are_sentences():
     assert sentence("no index in x") == "No index in x."
 
 
-@pytest.mark.parametrize("sent", ["", "x", "0.1", "7.1", "-1.1", "0.9", "0", None, "0.1.2"])
+@pytest.mark.parametrize(
+    "sent", ["", "x", "0.1", "7.1", "-1.1", "0.9", "0", None, "0.1.2", "edit.7"]
+)
 def test_nonsense_from_the_browser_opens_nothing(tmp_path, sent):
-    events = Events(Holder(Settings(tmp_path / "none")))
-    conversation = (Exchange("Who?", problem="no"),)
-    event = SimpleNamespace(_data={"source": sent})
-    assert events.open_source(conversation, event) == sources.EMPTY
+    chat = Chat(Holder(Settings(tmp_path / "none")))
+    kept = storage.values((Exchange("Who?", problem="no"),))
+    event = SimpleNamespace(_data={"value": sent})
+    assert chat.open_source(kept, event) == sources.EMPTY
 
 
 def test_a_follow_up_is_understood_by_what_was_said_before(assistant):
-    first = ask(assistant, "When did Bart De Wever warn of retaliation?", Filters())
-    second = ask(assistant, "What did he say?", Filters(), (first,))
+    first = ask(assistant, "When did Bart De Wever warn of retaliation?")
+    second = ask(assistant, "What did he say?", (first,))
     assert second.answer.understood == "What did Bart De Wever say?"
     assert "Understood as: What did Bart De Wever say?" in reply(1, second)

@@ -2,8 +2,7 @@
 
 import pytest
 
-from assistant.records import Article, Filters, Span
-from assistant.ui.conversation import ask
+from assistant.records import Article, Span
 from assistant.ui.examples import candidates, examples, people, person
 
 
@@ -58,5 +57,4 @@ def test_examples_from_the_seeds_are_answered(assistant):
     assert len(questions) >= 3
     assert len(set(questions)) == len(questions)
     for question in questions:
-        exchange = ask(assistant, question, Filters())
-        assert exchange.answer.status == "answered"
+        assert assistant.ask(question).status == "answered"
