@@ -38,7 +38,7 @@ _REPEATS = 0.9  # cosine above which a further sentence adds nothing
 _VERSIONS = 3  # outlets cited for one statement
 _SENTENCES = 3
 _SUPPORT = 0.15  # a further citation is at least this likely, as a share of the leading one
-_FURTHER = 0.15  # and so is a further sentence
+_FURTHER = 0.25  # and so is a further sentence
 _ONE_ANSWER = ("person", "time", "place", "age", "duration", "amount", "count")
 _ALSO = "Also reported: "
 
