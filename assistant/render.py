@@ -64,8 +64,9 @@ def article_values(article: Article) -> dict[str, Any]:
 
 
 def to_text(answer: Answer, width: int = 80) -> str:
-    """The answer for a terminal: the text, its sources with their quotes, notes."""
-    lines = textwrap.wrap(answer.text, width)
+    """The answer for a terminal: in a few words, as text, its sources with their quotes, notes."""
+    lines = [*textwrap.wrap(_one_line(answer.short), width), ""] if answer.short else []
+    lines += textwrap.wrap(answer.text, width)
     for citation in answer.citations:
         lines += ["", f"[{citation.number}] {source_line(citation)}"]
         lines += textwrap.wrap(

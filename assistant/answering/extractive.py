@@ -39,6 +39,7 @@ _VERSIONS = 3  # outlets cited for one statement
 _SENTENCES = 3
 _SUPPORT = 0.15  # a further citation is at least this likely, as a share of the leading one
 _FURTHER = 0.25  # and so is a further sentence
+_OTHER = 0.4  # and, where there is one right answer, a sentence with another
 _ONE_ANSWER = ("person", "time", "place", "age", "duration", "amount", "count")
 _ALSO = "Also reported: "
 
@@ -82,6 +83,8 @@ def statements(question: Question, ranked: Sequence[Group]) -> list[Statement]:
         if any(float(item.vector @ other.vector) >= _REPEATS for other in said):
             continue
         other = bool(said) and group is not ranked[0] and question.asked in _ONE_ANSWER
+        if other and item.probability < _OTHER * lead.probability:
+            continue
         label = _ALSO if other else ""
         limit = min(room - count_words(label), MAX_QUOTE_WORDS)
         # With its speaker named if that fits, and repeats no sentence that was quoted already.
