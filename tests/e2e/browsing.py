@@ -110,7 +110,7 @@ def spaced(text):
 def marked(page):
     """The text of the quote that was clicked, as highlighted in its article."""
     page.wait_for_selector("#article mark.chosen")
-    return spaced("".join(page.locator("#article mark.chosen").all_text_contents()))
+    return spaced(" ".join(page.locator("#article mark.chosen").all_text_contents()))
 
 
 def tab(page, name):

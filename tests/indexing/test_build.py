@@ -104,6 +104,7 @@ def test_the_manifest_says_how_the_index_was_made(index, folder):
         passages=summary.passages,
         articles={a.id: content_hash(a) for a in read_articles([folder]).articles},
         sources=read_articles([folder]).sources,
+        roots=(str(folder),),
     )
 
 

@@ -25,7 +25,7 @@ TOWNS = (
 NAMES = ("Maria Keller", "Jon Abara", "Lena Ostrov", "Paul Dray", "Ines Corto", "Omar Reid")
 
 
-def paragraph(town, mayor, year, other):
+def paragraph(number, town, mayor, year, other):
     context = (
         f"The town of {town} has a harbour. Its mayor, {mayor}, opened the new bridge in {year}. "
         f"Before that, {other} had led the council for many years. The bridge cost 40 million "
@@ -40,16 +40,16 @@ def paragraph(town, mayor, year, other):
         "context": context,
         "qas": [
             {
-                "id": f"{town}1",
+                "id": f"{town}{number}-1",
                 "question": f"Who opened the bridge in {town}?",
                 "answers": answer(mayor),
             },
             {
-                "id": f"{town}2",
+                "id": f"{town}{number}-2",
                 "question": f"When did {mayor} open the bridge?",
                 "answers": answer(str(year)),
             },
-            {"id": f"{town}3", "question": f"Who closed the bridge in {town}?", "answers": []},
+            {"id": f"{town}{number}-3", "question": f"Who closed the bridge in {town}?", "answers": []},
         ],
     }
 
@@ -62,7 +62,9 @@ def data(tmp_path_factory):
     articles = []
     for town in TOWNS:
         mayor, other = rng.sample(NAMES, 2)
-        paragraphs = [paragraph(town, mayor, rng.randint(1950, 2019), other) for _ in range(2)]
+        paragraphs = [
+            paragraph(number, town, mayor, rng.randint(1950, 2019), other) for number in range(2)
+        ]
         articles.append({"title": town, "paragraphs": paragraphs})
     raw = json.dumps({"data": articles}).encode()
     (folder / "squad2_tiny.json.gz").write_bytes(gzip.compress(raw))
@@ -129,7 +131,7 @@ def test_a_swapped_question_asks_for_what_the_passage_does_not_say():
         "When did Maria Keller stop leading Arlen?", context, "", ["1990"], random.Random(3)
     )
     assert found != "When did Maria Keller stop leading Arlen?"
-    assert "Jon Abara" in found or "Brask" in found
+    assert "Abara" in found or "Brask" in found
 
 
 @pytest.mark.slow

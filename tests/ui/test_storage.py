@@ -61,7 +61,7 @@ def test_what_was_pending_is_told_and_a_grown_answer_stays():
     assert done == DONE
     assert "Ask again" in told.problem
     assert (kept.answer.text, kept.pending) == (ANSWER.text, False)
-    assert kept.answer.notes == ("note", told.problem)
+    assert kept.answer.notes == ("a note", told.problem)
     assert stopped(told, "x") == told
 
 
