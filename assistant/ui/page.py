@@ -33,10 +33,11 @@ def build(holder: Holder, *, editable: bool) -> Any:
             with gr.Tab("Evaluation"):
                 evaluation_tab.build(holder, editable, DOWNLOAD)
 
-        # The filters are on both tabs, and the same.
+        # The filters are on both tabs, and the same. What a function in the browser returns is the
+        # list of its outputs.
         for mine, theirs in zip(chat.filters, shelf.filters, strict=True):
-            mine.input(None, mine, theirs, js="value => value", **QUIET)
-            theirs.input(None, theirs, mine, js="value => value", **QUIET)
+            mine.input(None, mine, theirs, js="value => [value]", **QUIET)
+            theirs.input(None, theirs, mine, js="value => [value]", **QUIET)
 
         def surroundings() -> tuple[Any, ...]:
             """What depends on the index: the head, the empty chat and the outlets."""
