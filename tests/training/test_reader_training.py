@@ -49,7 +49,11 @@ def paragraph(number, town, mayor, year, other):
                 "question": f"When did {mayor} open the bridge?",
                 "answers": answer(str(year)),
             },
-            {"id": f"{town}{number}-3", "question": f"Who closed the bridge in {town}?", "answers": []},
+            {
+                "id": f"{town}{number}-3",
+                "question": f"Who closed the bridge in {town}?",
+                "answers": [],
+            },
         ],
     }
 
