@@ -36,7 +36,7 @@ from assistant.answering import extractive, sentences
 from assistant.answering.agreement import Group
 from assistant.answering.citations import without_markers
 from assistant.answering.confidence import default_threshold
-from assistant.answering.drafting import Draft, compose
+from assistant.answering.drafting import Draft, compose, not_found
 from assistant.answering.questions import Question, understand
 from assistant.answering.reader import Reader
 from assistant.answering.reader_weights import load as load_reader
@@ -121,6 +121,8 @@ def sentence_engine(question: Question, retriever: Retriever) -> Draft:
     vector = retriever.embed(question.text)
     evidence = retriever.retrieve(question.text, _PASSAGES, Filters(), vector)
     found = sentences.candidates(evidence)
+    if not found:
+        return not_found(0.0, evidence)
     reads = [sentences.Read(None, 0.0, 0.0)] * len(found)
     rows, vectors = sentences.features(question, found, reads, evidence, retriever, vector)
     weights = np.array([_BEFORE["weights"].get(name, 0.0) for name in sentences.FEATURES])
