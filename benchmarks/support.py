@@ -20,7 +20,7 @@ from typing import Any
 from assistant.answering.claims import Claim, claims
 from assistant.answering.support import check
 from assistant.corpus.passages import split_passages
-from assistant.indexing.embedder import Embedder
+from assistant.indexing.embedder import BUNDLED, Embedder
 from assistant.records import Article, Evidence, Span
 
 LABELS = {"supported": "supported", "half": "half-supported", "unsupported": "unsupported"}
@@ -66,7 +66,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--errors", action="store_true", help="list errors of the even half")
     args = parser.parse_args()
-    embedder = Embedder.load()
+    embedder = Embedder.original(BUNDLED)
     halves: dict[int, list[tuple[str, str]]] = {0: [], 1: []}
     for number, label, claim, given in labelled(Path(__file__).with_name("support_claims.json")):
         found = check(claim, given, embedder)
