@@ -126,6 +126,8 @@ def build(holder: Holder, events: Chat) -> ChatTab:
                 concurrency_limit=AT_ONCE,
                 concurrency_id="ask",
                 api_visibility="private",
+                # "once" would hold the next question back after one that was stopped.
+                trigger_mode="multiple",
             )
         )
     for event in answering:

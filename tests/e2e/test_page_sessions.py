@@ -47,6 +47,8 @@ def test_a_slow_question_blocks_nobody_and_can_be_stopped(browser, address):
         reply.wait_for()
         assert "You asked take it slowly" in reply.inner_text()
         assert "Stopped before the answer was complete" in reply.inner_text()
+        assert "You asked quick" in ask(slow, "quick").inner_text()
+        assert slow.locator("#chat .reply").count() == 2
 
 
 def test_a_failing_engine_is_told_in_words_and_can_be_asked_again(browser, address):
