@@ -20,6 +20,16 @@ _STEMMING = threading.Lock()  # a stemmer keeps the word it is at
 _QUOTES = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "\xa0": " "})
 
 # Closed-class words: they carry grammar, not subject matter.
+# Names and abbreviations of the months, folded, with their numbers.
+MONTHS = {
+    name: number
+    for number, full in enumerate(
+        "january february march april may june july august september october november "
+        "december".split(),
+        start=1,
+    )
+    for name in (full, full[:3])
+} | {"sept": 9}
 STOPWORDS = frozenset(
     """a about above after again against all also am an and any are aren't as at be because been
     before being below between both but by can can't cannot could couldn't did didn't do does

@@ -26,6 +26,7 @@ from pathlib import Path
 
 from assistant.answering.reader_weights import BUNDLED
 from assistant.answering.reader_weights import load as load_reader
+from assistant.evaluation.confidence import auroc
 
 _ARTICLES = re.compile(r"\b(?:a|an|the)\b")
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
@@ -134,27 +135,6 @@ def best_threshold(outcomes: Sequence[Outcome]) -> tuple[float, float]:
     return 100 * best / max(1, len(ranked)), threshold
 
 
-def auroc(outcomes: Sequence[Outcome]) -> float | None:
-    """The chance that an answerable question has more confidence than one that is not.
-
-    Ties count half (the Mann-Whitney statistic). None where one of the two kinds is missing.
-    """
-    ranked = sorted(outcomes, key=lambda outcome: outcome.confidence)
-    positives = sum(outcome.answerable for outcome in ranked)
-    negatives = len(ranked) - positives
-    if not positives or not negatives:
-        return None
-    total, at = 0.0, 0
-    while at < len(ranked):
-        end = at
-        while end < len(ranked) and ranked[end].confidence == ranked[at].confidence:
-            end += 1
-        # All of a tie have the mean of its ranks, counted from 1.
-        total += (at + end + 1) / 2 * sum(outcome.answerable for outcome in ranked[at:end])
-        at = end
-    return (total - positives * (positives + 1) / 2) / (positives * negatives)
-
-
 def summarise(
     outcomes: Sequence[Outcome], threshold: float, seconds: float, reader: str
 ) -> Figures:
@@ -169,7 +149,7 @@ def summarise(
         return round(100 * part / whole, 2) if whole else None
 
     exact, overlap = sum(o.exact for o in given), sum(o.overlap for o in given)
-    area = auroc(outcomes)
+    area = auroc([o.confidence for o in outcomes], [o.answerable for o in outcomes])
     return Figures(
         questions=len(outcomes),
         answerable=len(answerable),

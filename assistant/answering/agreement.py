@@ -1,6 +1,6 @@
 """Which candidate sentences give the same short answer, and how likely each answer is.
 
-"1 October" and "October" support each other, as do "Sergei Naryshkin" and "Mr Naryshkin": two short
+"1 October" and "October" support each other, as do "Maria Keller" and "Ms Keller": two short
 answers agree where one's words are all among the other's. What several articles say is likelier
 than what one says.
 """
@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.answering.questions import stem
 from assistant.answering.sentences import Scored
-from assistant.text import STOPWORDS, fold, words
+from assistant.text import STOPWORDS, fold, stem, words
 
 # Chosen on benchmarks/dev: what another article's sentence with the same answer adds, as a share
 # of its own probability.

@@ -7,8 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from assistant.answering.questions import stem
-from assistant.text import STOPWORDS, fold, words
+from assistant.text import STOPWORDS, fold, stem, words
 
 _NOT = re.compile(
     r"\b(?:not|never|all but|no|none|nobody|nothing|neither|nor|without|cannot|no one|hardly|"

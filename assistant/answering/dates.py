@@ -12,15 +12,8 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-_MONTHS = {
-    name: number
-    for number, full in enumerate(
-        "january february march april may june july august september october november "
-        "december".split(),
-        start=1,
-    )
-    for name in (full, full[:3])
-} | {"sept": 9}
+from assistant.text import MONTHS
+
 _WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
 _NUMBERS = {
     word: number
@@ -34,7 +27,7 @@ _LEAD = (
     r"(?:\b(?P<lead>in|on|during|since|from|until|till|by|before|after|between|and|to)"
     r"(?: the)?(?: early| mid| late)?[ -])"
 )
-_MONTH = rf"(?P<month>{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\b\.?"
+_MONTH = rf"(?P<month>{'|'.join(sorted(MONTHS, key=len, reverse=True))})\b\.?"
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 _YEAR = r"(?P<year>(?:19|20)\d\d)\b"
 _COUNT = rf"(?P<count>\d{{1,3}}|{'|'.join(_NUMBERS)})"
@@ -171,7 +164,7 @@ def _counted(parts: dict[str, str], as_of: date) -> Period:
 def _calendar(parts: dict[str, str], as_of: date) -> Period | None:
     """A year, month or day; without a year the latest that has begun."""
     named = parts.get("month", "")
-    month = int(named) if named.isdigit() else _MONTHS.get(named, 0)
+    month = int(named) if named.isdigit() else MONTHS.get(named, 0)
     day, year = int(parts.get("day", 0)), int(parts.get("year", as_of.year))
     try:
         said = _stretch(year, month, day)

@@ -28,7 +28,7 @@ from assistant.answering.reader import Reader
 from assistant.answering.retrieval import Retriever
 from assistant.answering.sentences import Scored, Sentence, score
 from assistant.answering.short import short_form
-from assistant.records import Filters
+from assistant.records import Evidence, Filters
 from assistant.text import count_words
 
 _PASSAGES = 8
@@ -60,7 +60,15 @@ def answer(
         return overview(question, retriever, reader, filters, threshold)
     vector = retriever.embed(question.text)
     evidence = retriever.retrieve(question.text, _PASSAGES, filters, vector)
-    scored = score(question, evidence, retriever, reader, vector)
+    return from_scored(
+        question, score(question, evidence, retriever, reader, vector), evidence, threshold
+    )
+
+
+def from_scored(
+    question: Question, scored: Sequence[Scored], evidence: tuple[Evidence, ...], threshold: float
+) -> Draft:
+    """As `answer`, from the candidate sentences of the evidence, the likeliest first."""
     ranked = groups(scored)
     sure = confidence(question, ranked[0].members[0] if ranked else None, evidence)
     if not ranked or sure < threshold:
@@ -69,8 +77,13 @@ def answer(
     return replace(draft, short=short_form(question, ranked[0].members, draft.citations))
 
 
-def statements(question: Question, ranked: Sequence[Group]) -> list[Statement]:
-    """The leading sentence, and what is worth adding to it, within the length of an answer."""
+def statements(
+    question: Question, ranked: Sequence[Group], further: float = _FURTHER
+) -> list[Statement]:
+    """The leading sentence, and what is worth adding to it, within the length of an answer.
+
+    A sentence that is added is at least `further` times as likely as the leading one.
+    """
     lead = ranked[0].members[0]
     rest = [(item, group) for group in ranked for item in group.members if item is not lead]
     rest.sort(key=lambda pair: -pair[0].probability)
@@ -78,7 +91,7 @@ def statements(question: Question, ranked: Sequence[Group]) -> list[Statement]:
     statements: list[Statement] = []
     room = MAX_TEXT_WORDS
     for item, group in [(lead, ranked[0]), *rest]:
-        if len(said) == _SENTENCES or item.probability < _FURTHER * lead.probability:
+        if len(said) == _SENTENCES or item.probability < further * lead.probability:
             break
         if any(float(item.vector @ other.vector) >= _REPEATS for other in said):
             continue

@@ -126,19 +126,23 @@ def answers(
     Raises LanguageModelError where the model fails, unless the engine falls back.
     """
 
-    def own(*notes: str) -> Draft:
-        draft = extractive.answer(question, retriever, reader, filters, threshold)
-        return replace(draft, notes=(*notes, *draft.notes))
-
     limit = default_threshold() if threshold is None else threshold
     if question.turn != "question" and not question.topic:
-        yield own()
+        yield extractive.answer(question, retriever, reader, filters, limit)
         return
     asked = understand(question.topic) if question.topic else question
     vector = retriever.embed(asked.text)
     evidence = retriever.retrieve(asked.text, _PASSAGES, filters, vector)
     scored = score(asked, evidence, retriever, reader, vector)
     found = _Found(question, asked, evidence, tuple(scored))
+
+    def own(*notes: str) -> Draft:
+        if question.turn == "question":
+            draft = extractive.from_scored(question, scored, evidence, limit)
+        else:
+            draft = extractive.answer(question, retriever, reader, filters, limit)
+        return replace(draft, notes=(*notes, *draft.notes))
+
     if not scored or confidence(asked, found.best, evidence) < limit:
         yield own()
         return

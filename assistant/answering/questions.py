@@ -8,8 +8,7 @@ from typing import Literal
 
 from assistant.answering.turns import Turn, recognise
 from assistant.errors import QuestionError
-from assistant.text import STOPWORDS, fold, words
-from assistant.text import stem as stem  # its former place
+from assistant.text import MONTHS, STOPWORDS, fold, words
 
 MAX_CHARS = 2000
 
@@ -68,10 +67,7 @@ _NUMBER_WORDS = (
     "hundred thousand million billion trillion dozen dozens half third quarter two-thirds double "
     "twice once"
 ).replace(" ", "|")
-_MONTHS = (
-    "january|february|march|april|may|june|july|august|september|october|november|december|"
-    "jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec"
-)
+_MONTHS = "|".join(MONTHS)
 _HOLDS: dict[Asked, re.Pattern[str]] = {
     "time": re.compile(
         rf"\b(?:{_MONTHS})\b|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\b(?:19|20)\d\d\b|"

@@ -103,8 +103,7 @@ def _from_folder(folder: Path) -> Reader:
             str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
         )
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    # Both libraries raise bare Exceptions of their own making.
-    except Exception as error:
+    except Exception as error:  # both libraries raise bare Exceptions of their own making
         raise ModelError(f"the reader in {folder} cannot be loaded: {error}") from error
 
     def logits(ids: Any, mask: Any, types: Any) -> Any:

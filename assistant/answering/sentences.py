@@ -16,11 +16,11 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from assistant.answering.questions import Question, holds, stem
+from assistant.answering.questions import Question, holds
 from assistant.answering.reader import Reader
 from assistant.answering.retrieval import Retriever
 from assistant.records import Article, Evidence
-from assistant.text import count_words, fold, sentence_spans, words
+from assistant.text import count_words, fold, sentence_spans, stem, words
 
 if TYPE_CHECKING:
     import numpy as np

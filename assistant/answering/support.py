@@ -20,12 +20,11 @@ from assistant.answering.claims import Claim
 from assistant.answering.contradictions import contradiction
 from assistant.answering.drafting import clip
 from assistant.answering.quantities import Quantity, quantities
-from assistant.answering.questions import stem
 from assistant.answering.quotes import find_quote
 from assistant.answering.sentences import Sentence, candidates
 from assistant.indexing.embedder import Embedder
 from assistant.records import Evidence
-from assistant.text import STOPWORDS, fold, trim, words
+from assistant.text import STOPWORDS, fold, stem, trim, words
 
 if TYPE_CHECKING:
     import numpy as np

@@ -23,19 +23,11 @@ from datetime import date, datetime
 from pathlib import Path
 
 from assistant.records import Span
-from assistant.text import line_spans
+from assistant.text import MONTHS, line_spans
 
 SIDECAR = "articles.toml"
 
-_MONTH_NAMES = (
-    "january february march april may june july august september october november december"
-)
-_MONTHS = {
-    name: number
-    for number, full in enumerate(re.findall(r"\w+", _MONTH_NAMES), start=1)
-    for name in (full, full[:3])
-} | {"sept": 9}
-_MONTH = "(?P<month>" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\b\.?"
+_MONTH = "(?P<month>" + "|".join(sorted(MONTHS, key=len, reverse=True)) + r")\b\.?"
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 _YEAR = r"(?P<year>(?:19|20)\d\d)"
 _DATES = [
@@ -182,7 +174,7 @@ def _to_date(match: re.Match[str]) -> date | None:
     try:
         return date(
             int(match["year"]),
-            int(month) if month.isdigit() else _MONTHS[month],
+            int(month) if month.isdigit() else MONTHS[month],
             int(match["day"]),
         )
     except (KeyError, ValueError):  # KeyError: letters that only look alike, such as "Aprıl"

@@ -194,7 +194,7 @@ async def _events(first: Answer, growing: AsyncGenerator[Answer]) -> AsyncIterat
             yield _event("done", "{}")
         except AssistantError as error:
             yield _event("error", json.dumps(problems.describe(error)[1]))
-        except Exception as error:
+        except Exception as error:  # the status is sent: only an event can tell now
             yield _event("error", json.dumps(problems.describe(error)[1]))
             logging.getLogger(__name__).exception("an answer broke off")
 

@@ -102,7 +102,7 @@ def _export(name: str, folder: Path) -> str | None:
         return f"{type(error).__name__}: {error}".partition("\n")[0]
     with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
         small = Path(temporary)
-        _quantize(folder / MODEL, small / MODEL)
+        quantize(folder / MODEL, small / MODEL)
         shutil.copy(folder / TOKENIZER, small)
         _finish(EmbedderConfig(name, dimension, limit, "int8", ""), small)
         if _alike(Embedder.open(small).encode(sample), wanted) >= _ALIKE:
@@ -145,7 +145,7 @@ def _trace(model: Any, path: Path) -> None:
         )
 
 
-def _quantize(source: Path, path: Path) -> None:
+def quantize(source: Path, path: Path) -> None:
     """Weights to 8 bits, one scale a column; activations are quantized as they come.
 
     Weights keep to 7 bits (`reduce_range`): processors without VNNI add pairs of products in 16

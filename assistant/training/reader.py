@@ -30,10 +30,11 @@ import torch
 from tokenizers import Tokenizer
 from transformers import BertForQuestionAnswering
 
+from assistant.indexing.embedder_export import quantize
 from assistant.training.reader_batches import batches, collate, encode
 from assistant.training.reader_calibration import calibrate, trials
 from assistant.training.reader_data import Example, Prepared, prepare
-from assistant.training.reader_export import export, quantize
+from assistant.training.reader_export import export
 
 log = logging.getLogger(__name__)
 
@@ -135,7 +136,6 @@ class Steps:
             betas=(0.9, 0.98),
             fused=True,
         )
-        self._model = model
         self.half = half_precision_pays(model.device)
         self._working = copy.deepcopy(model).to(torch.bfloat16) if self.half else model
         self._pairs = [

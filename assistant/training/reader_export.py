@@ -1,4 +1,4 @@
-"""The trained reader as files that onnxruntime runs: exported, checked, quantized to int8."""
+"""The trained reader as files that onnxruntime runs: exported and checked."""
 
 from __future__ import annotations
 
@@ -85,14 +85,3 @@ def export(model: BertForQuestionAnswering, path: Path) -> None:
     worst = float(((got - wanted) * mask[:, :, None]).abs().max())
     if worst > 1e-3:
         raise RuntimeError(f"the exported model is off by {worst:.4f}")
-
-
-def quantize(source: Path, path: Path) -> None:
-    """Weights to 8 bits, one scale a column; activations are quantized as they come.
-
-    Weights keep to 7 bits (`reduce_range`): processors without VNNI add pairs of products in 16
-    bits, which overflow with 8-bit weights and wreck the result.
-    """
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-
-    quantize_dynamic(source, path, per_channel=True, reduce_range=True, weight_type=QuantType.QInt8)

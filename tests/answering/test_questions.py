@@ -1,7 +1,8 @@
 import pytest
 
-from assistant.answering.questions import MAX_CHARS, holds, stem, understand
+from assistant.answering.questions import MAX_CHARS, holds, understand
 from assistant.errors import QuestionError
+from assistant.text import stem
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\n\t", "?!", "…"])

@@ -328,7 +328,7 @@ def _is_name(word: _Word) -> bool:
 def _split(run: Sequence[_Word]) -> int:
     """Where a name begins that is another phrase: after two words, the last not a name's.
 
-    "Trump's envoys meet | Putin's adviser", but "the former Larch Bank manager" is one.
+    "Keller's envoys meet | Abara's adviser", but "the former Larch Bank manager" is one.
     """
     for place, (before, word) in enumerate(pairwise(run), start=1):
         if word.capital and not before.capital and place > 1:
