@@ -1,4 +1,8 @@
-"""One browser for all tests of the page, and one server over a copy of the seeds' index."""
+"""A browser, and a server over a copy of the seeds' index, for each module of tests of the page.
+
+Not for the whole session: while Playwright's synchronous interface is in use, its event loop counts
+as running, and no test may run another.
+"""
 
 import shutil
 
@@ -6,7 +10,7 @@ import pytest
 from browsing import FLAGS, find_chromium, serving, visiting
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
     from playwright.sync_api import sync_playwright
 
@@ -16,12 +20,12 @@ def browser():
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def served_index(seeds_index, tmp_path_factory):
     return shutil.copytree(seeds_index, tmp_path_factory.mktemp("served") / "index")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def address(browser, served_index):
     with serving(served_index) as address:
         yield address

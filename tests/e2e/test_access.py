@@ -1,7 +1,7 @@
 """The key as a person meets it: a real server, a real browser."""
 
 import pytest
-from browsing import FLAGS, WAIT, find_chromium
+from browsing import WAIT
 from serving import serving_script
 
 pytestmark = pytest.mark.browser
@@ -10,15 +10,11 @@ KEY = "correct horse battery"
 
 
 @pytest.fixture
-def page():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_chromium(playwright), args=FLAGS)
-        with browser, browser.new_context() as visit:
-            page = visit.new_page()
-            page.set_default_timeout(WAIT)
-            yield page
+def page(browser):
+    with browser.new_context() as visit:
+        page = visit.new_page()
+        page.set_default_timeout(WAIT)
+        yield page
 
 
 def test_a_browser_is_asked_for_the_key_once(page, tmp_path):
