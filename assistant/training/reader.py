@@ -163,8 +163,17 @@ class Steps:
         return float(loss.detach())
 
 
-def train(examples: Sequence[Example], plan: Plan, out: Path, *, resume: bool = False) -> None:
+def train(
+    examples: Sequence[Example],
+    plan: Plan,
+    out: Path,
+    *,
+    start: Path | None = None,
+    resume: bool = False,
+) -> None:
     """Train; write `model.pt` and, for the card, `training.json` under `out`.
+
+    `start` is the `model.pt` of an earlier run, whose weights this one goes on from.
 
     Every eight minutes `checkpoint.pt` is replaced: weights, optimizer and place in the mix.
     """
@@ -177,6 +186,8 @@ def train(examples: Sequence[Example], plan: Plan, out: Path, *, resume: bool = 
     at, seen, spent = 0, 0, 0.0
     losses: list[tuple[int, float]] = []
     model = new_model(plan).to(device).train()
+    if start is not None:
+        model.load_state_dict(torch.load(start, map_location=device, weights_only=True))
     checkpoint = out / "checkpoint.pt"
     kept = None
     if resume and checkpoint.exists():
@@ -267,16 +278,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, help="folder for weights and figures")
     parser.add_argument("--minutes", type=float, default=None, help="time limit of the training")
     parser.add_argument("--rounds", type=int, default=Plan().rounds, help="draws of the mix")
-    parser.add_argument("--seed", type=int, default=Plan().seed)
+    parser.add_argument("--seed", type=int, default=Plan().seed, help="of the draws and batches")
+    parser.add_argument("--rate", type=float, default=Plan().rate, help="highest learning rate")
+    parser.add_argument("--start", type=Path, help="model.pt of an earlier run, to go on from")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     args = parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
     args.out.mkdir(parents=True, exist_ok=True)
     log.info("preparing the mix")
-    plan = Plan(seed=args.seed, rounds=args.rounds, minutes=args.minutes)
+    plan = Plan(seed=args.seed, rounds=args.rounds, rate=args.rate, minutes=args.minutes)
     prepared = prepare(args.data, plan.seed, plan.rounds)
     if not (args.resume and (args.out / "model.pt").exists()):
-        train(prepared.train, plan, args.out, resume=args.resume)
+        train(prepared.train, plan, args.out, start=args.start, resume=args.resume)
     finish(args.out, prepared)
     return 0
 

@@ -304,7 +304,8 @@ def prepare(
         by_article = len(articles) >= 10
         groups = articles if by_article else sorted({item.context for item in asked})
         out = 3 if source.startswith("squad2") else max(2, round(len(groups) * 0.03))
-        kept_out = frozenset(random.Random(f"{seed}:out:{source}").sample(groups, out))
+        # Not by `seed`: a run that goes on from another's weights must hold out the same.
+        kept_out = frozenset(random.Random(f"1:out:{source}").sample(groups, out))
         parts: tuple[list[Asked], list[Asked]] = ([], [])
         for item in asked:
             parts[(item.article if by_article else item.context) in kept_out].append(item)
