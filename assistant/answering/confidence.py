@@ -24,13 +24,19 @@ FEATURES = (
     "passage_cosine",
     "question_terms",
     "question_names",
+    "library_size",
 )
 _SPAN_RANGE = 15.0
 _NO_KIND = ("other", "reason", "statement")  # anything may be an answer of these
 
 
-def features(question: Question, best: Scored, evidence: Sequence[Evidence]) -> list[float]:
-    """Features, in the order of FEATURES, of `best` among the candidates from `evidence`."""
+def features(
+    question: Question, best: Scored, evidence: Sequence[Evidence], passages: int
+) -> list[float]:
+    """Features, in the order of FEATURES, of `best` among the candidates from `evidence`.
+
+    In a library of many `passages` a close one is sure to be found, whether it answers or not.
+    """
     words = best.sentence.article.text[slice(*best.span)] if best.span else ""
     cosine = evidence[best.sentence.passage].dense
     lowest = min((e.dense for e in evidence if e.dense is not None), default=0.0)
@@ -44,15 +50,20 @@ def features(question: Question, best: Scored, evidence: Sequence[Evidence]) -> 
         lowest if cosine is None else cosine,
         math.log1p(len(question.terms)),
         float(len(question.names)),
+        math.log10(max(passages, 1)),
     ]
 
 
-def confidence(question: Question, best: Scored | None, evidence: Sequence[Evidence]) -> float:
-    """The probability that an answer from `best` is right; 0 where there is none."""
+def confidence(
+    question: Question, best: Scored | None, evidence: Sequence[Evidence], passages: int
+) -> float:
+    """The probability that an answer from `best`, the best of a library of so many passages, is
+    right; 0 where there is none.
+    """
     if best is None:
         return 0.0
     model = fitted()["confidence"]
-    row = zip(FEATURES, features(question, best, evidence), strict=True)
+    row = zip(FEATURES, features(question, best, evidence, passages), strict=True)
     odds = model["intercept"] + sum(model["weights"][name] * value for name, value in row)
     return logistic(odds)
 

@@ -60,17 +60,22 @@ def answer(
         return overview(question, retriever, reader, filters, threshold)
     vector = retriever.embed(question.text)
     evidence = retriever.retrieve(question.text, _PASSAGES, filters, vector)
-    return from_scored(
-        question, score(question, evidence, retriever, reader, vector), evidence, threshold
-    )
+    scored = score(question, evidence, retriever, reader, vector)
+    return from_scored(question, scored, evidence, retriever.passages, threshold)
 
 
 def from_scored(
-    question: Question, scored: Sequence[Scored], evidence: tuple[Evidence, ...], threshold: float
+    question: Question,
+    scored: Sequence[Scored],
+    evidence: tuple[Evidence, ...],
+    passages: int,
+    threshold: float,
 ) -> Draft:
-    """As `answer`, from the candidate sentences of the evidence, the likeliest first."""
+    """As `answer`, from the candidate sentences of the evidence, the likeliest first, which was
+    found among so many passages.
+    """
     ranked = groups(scored)
-    sure = confidence(question, ranked[0].members[0] if ranked else None, evidence)
+    sure = confidence(question, ranked[0].members[0] if ranked else None, evidence, passages)
     if not ranked or sure < threshold:
         return not_found(sure, evidence)
     draft = compose(statements(question, ranked), sure, evidence)

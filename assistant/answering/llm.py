@@ -66,13 +66,15 @@ class Engine:
 @dataclass(frozen=True, slots=True)
 class _Found:
     """What the extractive engine makes of a question: `asked` is the question, or the topic of a
-    summary or comparison; `scored` the sentences of the evidence, the likeliest first.
+    summary or comparison; `scored` the sentences of the evidence, the likeliest first; `passages`
+    how many there are in the library.
     """
 
     question: Question
     asked: Question
     evidence: tuple[Evidence, ...]
     scored: tuple[Scored, ...]
+    passages: int
 
     @property
     def best(self) -> Scored | None:
@@ -84,8 +86,11 @@ class _Found:
     def confidence(self, citations: Sequence[Citation]) -> float:
         """The confidence of an answer with these citations."""
         if self.question.turn != "question":
-            return confidence(self.asked, self.best, self.evidence)
-        each = (confidence(self.asked, item, self.evidence) for item in self.cited(citations))
+            return confidence(self.asked, self.best, self.evidence, self.passages)
+        each = (
+            confidence(self.asked, item, self.evidence, self.passages)
+            for item in self.cited(citations)
+        )
         return max(each, default=0.0)
 
     def cited(self, citations: Sequence[Citation]) -> list[Scored]:
@@ -134,16 +139,17 @@ def answers(
     vector = retriever.embed(asked.text)
     evidence = retriever.retrieve(asked.text, _PASSAGES, filters, vector)
     scored = score(asked, evidence, retriever, reader, vector)
-    found = _Found(question, asked, evidence, tuple(scored))
+    passages = retriever.passages
+    found = _Found(question, asked, evidence, tuple(scored), passages)
 
     def own(*notes: str) -> Draft:
         if question.turn == "question":
-            draft = extractive.from_scored(question, scored, evidence, limit)
+            draft = extractive.from_scored(question, scored, evidence, passages, limit)
         else:
             draft = extractive.answer(question, retriever, reader, filters, limit)
         return replace(draft, notes=(*notes, *draft.notes))
 
-    if not scored or confidence(asked, found.best, evidence) < limit:
+    if not scored or confidence(asked, found.best, evidence, passages) < limit:
         yield own()
         return
     try:

@@ -43,7 +43,7 @@ def overview(
         vector = retriever.embed(question.topic)
         evidence = retriever.retrieve(question.topic, _PASSAGES, filters, vector)
         scored = score(topic, evidence, retriever, reader, vector)
-        sure = confidence(topic, scored[0] if scored else None, evidence)
+        sure = confidence(topic, scored[0] if scored else None, evidence, retriever.passages)
         if not scored or sure < threshold:
             return not_found(sure, evidence[:_EVIDENCE])
         # Body text only: a headline or caption says little in a summary.

@@ -43,6 +43,11 @@ class Retriever:
     index: Index
     embedder: Embedder
 
+    @property
+    def passages(self) -> int:
+        """How many passages there are to find."""
+        return self.index.library.count()[1]
+
     def embed(self, question: str) -> NDArray[np.float32]:
         """The question's vector, of shape (dimension,)."""
         vector: NDArray[np.float32] = self.embedder.encode([question])[0]

@@ -255,7 +255,7 @@ class Term:
 def weigh_terms(question: Question, retriever: Retriever, vocabulary: frozenset[str]) -> list[Term]:
     """The question's terms, each matched with `vocabulary`, the stems of the evidence."""
     library = retriever.index.library
-    total = library.count()[1]
+    total = retriever.passages
     terms = []
     for word in question.terms:
         frequency = library.passage_frequency(word)

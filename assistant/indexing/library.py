@@ -248,10 +248,8 @@ class Library:
         """How many articles and passages pass `filters`."""
         where, values = _conditions(filters or Filters())
         articles = self._rows(f"SELECT count(*) FROM articles a WHERE 1 {where}", values)
-        passages = self._rows(
-            f"SELECT count(*) FROM passages p JOIN articles a ON a.id = p.article WHERE 1 {where}",
-            values,
-        )
+        joined = f"JOIN articles a ON a.id = p.article WHERE 1 {where}" if where else ""
+        passages = self._rows(f"SELECT count(*) FROM passages p {joined}", values)
         return articles[0][0], passages[0][0]
 
     def undated(self, outlets: tuple[str, ...] = ()) -> int:

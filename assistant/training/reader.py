@@ -33,7 +33,7 @@ from transformers import BertForQuestionAnswering
 from assistant.indexing.embedder_export import quantize
 from assistant.training.reader_batches import batches, collate, encode
 from assistant.training.reader_calibration import calibrate, trials
-from assistant.training.reader_data import Example, Prepared, prepare
+from assistant.training.reader_data import NEWS, Example, Prepared, prepare
 from assistant.training.reader_export import export
 
 log = logging.getLogger(__name__)
@@ -275,6 +275,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the whole of it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of SQuAD-JSON sets")
+    parser.add_argument("--news", type=Path, default=NEWS, help="our own set")
     parser.add_argument("--out", type=Path, required=True, help="folder for weights and figures")
     parser.add_argument("--minutes", type=float, default=None, help="time limit of the training")
     parser.add_argument("--rounds", type=int, default=Plan().rounds, help="draws of the mix")
@@ -287,7 +288,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args.out.mkdir(parents=True, exist_ok=True)
     log.info("preparing the mix")
     plan = Plan(seed=args.seed, rounds=args.rounds, rate=args.rate, minutes=args.minutes)
-    prepared = prepare(args.data, plan.seed, plan.rounds)
+    prepared = prepare(args.data, plan.seed, plan.rounds, news=args.news)
     if not (args.resume and (args.out / "model.pt").exists()):
         train(prepared.train, plan, args.out, start=args.start, resume=args.resume)
     finish(args.out, prepared)

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from assistant.text import STOPWORDS, fold, sentence_spans, words
 
@@ -29,7 +30,9 @@ _QUESTION_WORDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One question as its set asks it; no `answers` means the context does not answer it."""
+    """One question as its set asks it; no `answers` means the context does not answer it, and
+    `tempting` is then what one might take for the answer, where the set says so.
+    """
 
     id: str
     source: str
@@ -38,6 +41,7 @@ class Asked:
     context: str
     question: str
     answers: tuple[Span, ...]
+    tempting: Span | None = None
 
 
 def load(path: Path) -> list[Asked]:
@@ -52,15 +56,16 @@ def load(path: Path) -> list[Asked]:
                 texts = Counter(answer["text"] for answer in qa["answers"])
                 # The answer most annotators gave comes first.
                 answers = sorted(qa["answers"], key=lambda answer: -texts[answer["text"]])
-                spans = tuple(
-                    (answer["answer_start"], answer["answer_start"] + len(answer["text"]))
-                    for answer in answers
-                )
+                spans = tuple(map(_span, answers))
+                tempting = next(map(_span, qa.get("plausible_answers", ())), None)
                 name = f"{a}:{article.get('title', '')}"
-                asked.append(
-                    Asked(qa["id"], source, name, p, context, qa["question"].strip(), spans)
-                )
+                question = qa["question"].strip()
+                asked.append(Asked(qa["id"], source, name, p, context, question, spans, tempting))
     return asked
+
+
+def _span(answer: dict[str, Any]) -> Span:
+    return answer["answer_start"], answer["answer_start"] + len(answer["text"])
 
 
 @lru_cache(maxsize=20_000)

@@ -1,12 +1,16 @@
 """Fit the sentence model and the confidence: `python -m assistant.training.sentences --data DIR`.
 
-The labelled questions are our own, in benchmarks/dev, about two dozen groups of news articles in
-DIR/bench; those that the project reports on are others, about other articles. Every question goes
-through the assistant's own indexing and retrieval; each candidate sentence is one example of the
-sentence model, right where it overlaps the evidence. The confidence is fitted on what sentence
-models that have not seen a group make of its questions, an example a question, right where the
-answer quotes the evidence. The figures printed, and the threshold, are from cross-validation by
-group.
+The labelled questions are our own, in benchmarks/dev, about groups of news articles in DIR/bench;
+those that the project reports on are others, about other articles. Every question goes through the
+assistant's own indexing and retrieval, in a small library of its group's articles; some are asked
+again in an archive of thousands of articles, once as it is and once without the group's own. Each
+candidate sentence is one example of the sentence model, right where it overlaps the evidence, or,
+in the archive, where it holds a gold answer. The confidence is fitted on what sentence models that
+have not seen a group make of its questions, an example a question, right where the answer quotes a
+right sentence. The figures printed, and the threshold, are from cross-validation by group, on the
+small libraries.
+
+`--archive` is an index of all the articles, as benchmarks/answers.py makes it under its `--work`.
 """
 
 from __future__ import annotations
@@ -15,8 +19,10 @@ import argparse
 import gzip
 import json
 import logging
+import re
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,6 +53,7 @@ from assistant.indexing.embedder import Embedder
 from assistant.indexing.embedder_export import keep
 from assistant.indexing.index import Index
 from assistant.records import Evidence, Filters
+from assistant.text import fold
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,30 +61,42 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _PASSAGES = 8
+_IN_ARCHIVE = 40  # questions of each group asked there, too: each takes half a second
 # Share of answerable questions that the threshold may refuse here; unseen ones may be some points
 # worse off.
 _REFUSED = 0.06
 _REGULARISATION = 1.0
 _CONFIDENCE_REGULARISATION = 0.03
-_Asked = tuple[str, tuple[tuple[str, int, int], ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question, its evidence as (article, start, end), and accepted answers."""
+
+    text: str
+    evidence: tuple[tuple[str, int, int], ...]
+    answers: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """Articles by id, and questions with evidence as (article, start, end)."""
+    """Articles by id, and questions about them."""
 
     name: str
     articles: dict[str, str]
-    questions: tuple[_Asked, ...]
+    questions: tuple[Asked, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One question: its candidates with features (n, f), and which of them are right."""
+    """One question, asked among so many passages: its candidates with features (n, f), and which
+    of them are right.
+    """
 
     library: str
     question: Question
     answerable: bool
+    passages: int
     evidence: tuple[Evidence, ...]
     sentences: tuple[Sentence, ...]
     reads: tuple[Read, ...]
@@ -90,16 +109,17 @@ def libraries(questions: Path, groups: Path, articles: Path) -> Iterator[Library
     """One library a group of news articles."""
     with gzip.open(articles, "rt", encoding="utf-8") as lines:
         texts = {entry["id"]: entry["text"] for entry in map(json.loads, lines)}
-    asked: dict[str, list[Any]] = {}
+    asked: dict[str, list[Asked]] = {}
     for line in questions.read_text(encoding="utf-8").splitlines():
         entry = json.loads(line)
         spans = tuple((e["article"], e["start"], e["end"]) for e in entry["evidence"])
-        asked.setdefault(entry["group"], []).append((entry["question"], spans))
+        answers = tuple(entry["answers"])
+        asked.setdefault(entry["group"], []).append(Asked(entry["question"], spans, answers))
     for name, ids in json.loads(groups.read_text(encoding="utf-8")).items():
         yield Library(name, {i: texts[i] for i in ids}, tuple(asked[name]))
 
 
-def examples(library: Library, embedder: Embedder, reader: Reader) -> Iterator[Example]:
+def in_library(library: Library, embedder: Embedder, reader: Reader) -> Iterator[Example]:
     """The library's questions, each through indexing and retrieval as in use."""
     with tempfile.TemporaryDirectory() as folder:
         source, built = Path(folder, "articles"), Path(folder, "index")
@@ -107,28 +127,59 @@ def examples(library: Library, embedder: Embedder, reader: Reader) -> Iterator[E
         for id_, text in library.articles.items():
             (source / f"{id_}.txt").write_bytes(text.encode())
         refresh(built, [source], lambda kept: embedder, embedder.name)
-        index = Index.open(built, embedder.name)
-        retriever = Retriever(index, embedder)
-        for text, spans in library.questions:
-            question = understand(text)
-            vector = retriever.embed(text)
-            evidence = retriever.retrieve(text, _PASSAGES, Filters(), vector)
-            sentences = candidates(evidence)
-            reads = read(question, sentences, evidence, reader)
-            rows, vectors = features(question, sentences, reads, evidence, retriever, vector)
-            right = [overlaps(s.article.id, (s.start, s.end), spans) for s in sentences]
-            yield Example(
-                library.name,
-                question,
-                bool(spans),
-                evidence,
-                tuple(sentences),
-                tuple(reads),
-                vectors,
-                rows,
-                np.asarray(right),
-            )
-        index.close()
+        with closing(Index.open(built, embedder.name)) as index:
+            retriever = Retriever(index, embedder)
+            for asked in library.questions:
+                yield from _ask(asked, library, retriever, reader)
+
+
+def in_archive(library: Library, archive: Retriever, reader: Reader) -> Iterator[Example]:
+    """Some of the library's questions, asked of all articles, and of all but the library's."""
+    for asked in library.questions[:_IN_ARCHIVE]:
+        yield from _ask(asked, library, archive, reader)
+        yield from _ask(asked, library, archive, reader, without=frozenset(library.articles))
+
+
+def _ask(
+    asked: Asked,
+    library: Library,
+    retriever: Retriever,
+    reader: Reader,
+    without: frozenset[str] = frozenset(),
+) -> Iterator[Example]:
+    """The question as an example; none where nothing is found outside the articles `without`."""
+    question = understand(asked.text)
+    vector = retriever.embed(asked.text)
+    # Ten passages of each article that is kept out make room for those that are not.
+    wide = retriever.retrieve(asked.text, _PASSAGES + 10 * len(without), Filters(), vector)
+    evidence = tuple(e for e in wide if e.article.id not in without)[:_PASSAGES]
+    sentences = candidates(evidence)
+    if sentences:
+        reads = read(question, sentences, evidence, reader)
+        rows, vectors = features(question, sentences, reads, evidence, retriever, vector)
+        right = [
+            overlaps(s.article.id, (s.start, s.end), asked.evidence)
+            or (s.article.id not in library.articles and _holds(s.text, asked.answers))
+            for s in sentences
+        ]
+        yield Example(
+            library.name,
+            question,
+            bool(asked.evidence),
+            retriever.passages,
+            evidence,
+            tuple(sentences),
+            tuple(reads),
+            vectors,
+            rows,
+            np.asarray(right),
+        )
+
+
+def _holds(text: str, answers: Sequence[str]) -> bool:
+    """Whether an answer stands in `text`, at word boundaries."""
+    folded = fold(text)
+    return any(re.search(rf"(?<!\w){re.escape(fold(answer))}(?!\w)", folded) for answer in answers)
 
 
 def overlaps(article: str, span: tuple[int, int], gold: Sequence[tuple[str, int, int]]) -> bool:
@@ -173,11 +224,11 @@ class Prediction:
     given: bool
 
 
-def predict_held_out(data: Sequence[Example]) -> list[Prediction]:
-    """A prediction for every question."""
+def predict_held_out(data: Sequence[Example], others: Sequence[Example]) -> list[Prediction]:
+    """A prediction for every question, each from those `others` that are not of its library."""
     predictions = []
     for held in sorted({e.library for e in data}):
-        intercept, weights = fit([e for e in data if e.library != held])
+        intercept, weights = fit([e for e in others if e.library != held])
         for example in data:
             if example.library == held:
                 predictions.append(_predict(example, intercept + example.rows @ weights))
@@ -193,7 +244,9 @@ def _predict(example: Example, odds: NDArray[np.float64]) -> Prediction:
         overlaps(statement.versions[0].article.id, statement.quoted, gold)
         for statement in statements(example.question, best)
     ]
-    row = np.asarray(confidence.features(example.question, lead, example.evidence))
+    row = np.asarray(
+        confidence.features(example.question, lead, example.evidence, example.passages)
+    )
     return Prediction(example.library, example.answerable, row, lead.sentence in right, any(said))
 
 
@@ -212,6 +265,30 @@ def confidences_held_out(data: Sequence[Prediction]) -> NDArray[np.float64]:
             if prediction.library == held:
                 found[i] = logistic(intercept + float(prediction.row @ weights))
     return found
+
+
+def fitted_model(small: Sequence[Example], large: Sequence[Example]) -> dict[str, Any]:
+    """Both models with their held-out figures, as sentence_model.json holds them."""
+    predictions = predict_held_out(small, small)
+    in_archive = predict_held_out(large, small)
+    confidences = confidences_held_out([*predictions, *in_archive])
+    figures = describe(predictions, confidences[: len(small)])
+    given = np.asarray([p.given for p in in_archive])
+    refused = confidences[len(small) :] < figures["threshold"]
+    archive = {
+        "questions": len(large),
+        "quoted_right": np.mean(given),
+        "right_refused": np.mean(refused[given]),
+        "wrong_refused": np.mean(refused[~given]),
+    }
+    confident = fit_confidence([*predictions, *in_archive])
+    return {
+        **_rounded(FEATURES, *fit(small)),
+        "confidence": _rounded(confidence.FEATURES, *confident),
+        "threshold": figures["threshold"],
+        "cross_validated": figures,
+        "in_archive": {name: round(float(value), 3) for name, value in archive.items()},
+    }
 
 
 def describe(predictions: Sequence[Prediction], confidences: NDArray[np.float64]) -> dict[str, Any]:
@@ -243,27 +320,27 @@ def main() -> None:
     """Fit, print cross-validated figures, and write the model."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
     parser.add_argument("--data", type=Path, required=True, help="holds bench/")
+    parser.add_argument("--archive", type=Path, required=True, help="index of all its articles")
     parser.add_argument("--dev", type=Path, default=Path("benchmarks/dev"))
     parser.add_argument("--out", type=Path, default=Path("assistant/answering/sentence_model.json"))
     parser.add_argument("--reader", default=BUNDLED, help="folder of another reader's weights")
     args = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     reader = load_reader(args.reader)
-    data: list[Example] = []
+    small: list[Example] = []
+    large: list[Example] = []
     articles = args.data / "bench" / "realtimeqa_dev_articles.jsonl.gz"
-    with tempfile.TemporaryDirectory() as kept:
+    with (
+        tempfile.TemporaryDirectory() as kept,
+        closing(Index.open(args.archive, EMBEDDING_MODEL)) as index,
+    ):
         embedder = keep(EMBEDDING_MODEL, Path(kept))
+        archive = Retriever(index, index.load_embedder())
         for library in libraries(args.dev / "questions.jsonl", args.dev / "groups.json", articles):
-            data += examples(library, embedder, reader)
-            log.info("%s: %d questions so far", library.name, len(data))
-    predictions = predict_held_out(data)
-    figures = describe(predictions, confidences_held_out(predictions))
-    model = {
-        **_rounded(FEATURES, *fit(data)),
-        "confidence": _rounded(confidence.FEATURES, *fit_confidence(predictions)),
-        "threshold": figures["threshold"],
-        "cross_validated": figures,
-    }
+            small += in_library(library, embedder, reader)
+            large += in_archive(library, archive, reader)
+            log.info("%s: %d questions so far", library.name, len(small))
+    model = fitted_model(small, large)
     args.out.write_text(json.dumps(model, indent=1) + "\n", encoding="utf-8")
     log.info("%s", json.dumps(model, indent=1))
 
