@@ -76,7 +76,9 @@ class Without(Retriever):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One question's answer, and whether it is right; `words` are those of the text."""
+    """One question's answer, and whether it is right; `words` are those of the text, `first` is
+    about its first statement alone.
+    """
 
     id: str
     question: str
@@ -84,6 +86,8 @@ class Asked:
     short: str
     confidence: float
     words: int
+    first_words: int
+    first_right: bool
     text_right: bool
     short_right: bool
     article_right: bool
@@ -96,6 +100,7 @@ def ask(quiz: Quiz, engine: Engine, retriever: Retriever) -> Asked:
     draft = engine(understand(quiz.text), retriever)
     seconds = time.perf_counter() - started
     text = without_markers(draft.text) if draft.status == "answered" else ""
+    first = without_markers(draft.text.partition("]")[0] + "]") if text else ""
     return Asked(
         quiz.id,
         quiz.text,
@@ -103,6 +108,8 @@ def ask(quiz: Quiz, engine: Engine, retriever: Retriever) -> Asked:
         draft.short or "",
         draft.confidence,
         count_words(text),
+        count_words(first),
+        holds(first, quiz.answers),
         holds(text, quiz.answers),
         holds(draft.short or "", quiz.answers),
         any(citation.article in quiz.articles for citation in draft.citations),
@@ -154,6 +161,8 @@ def figures(asked: Sequence[Asked], threshold: float) -> dict[str, float | None]
         "short": statistics.mean(a.short_right for a in asked),
         "article": statistics.mean(a.article_right for a in asked),
         "words": statistics.mean(a.words for a in asked),
+        "first_sentence": statistics.mean(a.first_right for a in asked),
+        "first_sentence_words": statistics.mean(a.first_words for a in asked),
         "answered_at_threshold": statistics.mean(given),
         "text_at_threshold": statistics.mean(
             a.text_right and g for a, g in zip(asked, given, strict=True)
