@@ -70,7 +70,7 @@ MIX: dict[str, Recipe] = {
     "fairytaleqa": Recipe(0.50, near=0.12, swapped=0.05),
     "timeqa_human": Recipe(0.80, near=0.40),
     "covidqa": Recipe(0.60, near=0.20),
-    "news": Recipe(6.0, near=0.90, swapped=0.50, joined=0.10),
+    "news": Recipe(8.0, near=0.90, swapped=0.50, joined=0.10),
 }
 
 
