@@ -1,7 +1,7 @@
 """Retrieval over thousands of news articles: ours, its two halves, and LlamaIndex's defaults.
 
     python benchmarks/retrieval.py --data ../shared/data --work DIR [--split even] [--json FILE]
-        [--float32]
+        [--float32] [--articles N]
 
 Asked for each question of the RealTime QA news quiz: which articles? A passage counts for its
 article; an article is right where the set labels it so. The labels are by rule (dated from 21 days
@@ -11,19 +11,23 @@ lexical search and, more so, whatever knows the date.
 - dense, BM25: the two searches that ours fuses, each alone.
 - LlamaIndex: SentenceSplitter's 1024 tokens with an overlap of 200, VectorStoreIndex on Chroma,
   the same embedding model, the headline as metadata (which LlamaIndex embeds with the text).
-- dense and ours, float32 (with --float32): the same by the embedding model as sentence-transformers
-  computes it, for passages and questions, where an index has its 8-bit export. Embedding all
-  passages so takes half an hour on two cores.
 - ours; and ours, told the day of the quiz: what questions say of dates ("this week") is counted
   from that day, and the days before it are preferred. No other system is told the date.
 
+With --float32, in place of LlamaIndex: dense and ours with the embedding model as
+sentence-transformers computes it, for passages and questions, where an index has its 8-bit export.
+Embedding all passages so takes half an hour on two cores.
+
 The intervals are 95%, percentile bootstrap over questions, paired for the differences. All that is
-built lies in `--work` and is used again. Constants were chosen on `--split even`; report `odd`.
+built lies in `--work` and is used again. With --articles, only so many: those that are labelled for
+a question of the split, and others by the SHA-256 of their ids. Constants were chosen on
+`--split even`; report `odd`.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import resource
 import statistics
@@ -104,6 +108,16 @@ def compared(runs: dict[str, Run], chosen: NDArray[np.bool_]) -> dict[str, Any]:
         | ({} if name == _OURS else {_ABOVE: figures((ours - run.values)[chosen])})
         for name, run in runs.items()
     }
+
+
+def some(articles: Sequence[News], questions: Sequence[Quiz], count: int) -> list[News]:
+    """`count` of the articles: those labelled for a question, and others by a hash of their ids."""
+    labelled = {id_ for quiz in questions for id_ in quiz.articles}
+
+    def order(article: News) -> tuple[bool, str]:
+        return article.id not in labelled, hashlib.sha256(article.id.encode()).hexdigest()
+
+    return sorted(articles, key=order)[:count]
 
 
 def build_ours(articles: Sequence[News], work: Path) -> Path:
@@ -224,25 +238,27 @@ def ours(retriever: Retriever, quiz: Quiz, filters: Filters = Filters()) -> list
     return [e.article.id for e in retriever.retrieve(quiz.text, _DEPTH, filters)]
 
 
-def systems(index: Index, retriever: Retriever, llamaindex: Any) -> dict[str, Search]:
-    """What is compared, by name."""
-    return {
-        **halves(index, retriever),
-        "LlamaIndex": lambda quiz: [n.node.ref_doc_id for n in llamaindex.retrieve(quiz.text)],
-        _OURS: lambda quiz: ours(retriever, quiz),
-        _DATED: lambda quiz: ours(retriever, quiz, Filters(as_of=quiz.asked)),
-    }
-
-
 def exact_runs(index: Path, questions: Sequence[Quiz]) -> dict[str, Run]:
     """Dense search and ours with the embedding model in float32."""
     with closing(Index.open(index, BUNDLED)) as opened:
         retriever = Retriever(opened, opened.load_embedder())
-        searches = {
+        searches: dict[str, Search] = {
             "dense": halves(opened, retriever)["dense"],
-            _OURS: lambda q: ours(retriever, q),
+            _OURS: lambda quiz: ours(retriever, quiz),
         }
         return {name + _EXACT: ask(search, questions) for name, search in searches.items()}
+
+
+def kept_of_exact(results: dict[str, Any]) -> dict[str, dict[str, float]]:
+    """How much of each of float32's figures is reached with 8 bits."""
+    return {
+        name.removesuffix(_EXACT): {
+            metric: round(results[name.removesuffix(_EXACT)][metric][0] / exact[metric][0], 4)
+            for metric in _METRICS
+        }
+        for name, exact in results.items()
+        if name.endswith(_EXACT)
+    }
 
 
 def show(title: str, results: dict[str, Any]) -> None:
@@ -262,20 +278,29 @@ def main() -> int:
     parser.add_argument("--data", type=Path, required=True, help="folder with bench/ in it")
     parser.add_argument("--work", type=Path, required=True, help="where the indexes are kept")
     parser.add_argument("--split", choices=("odd", "even"), default="odd")
+    parser.add_argument(
+        "--articles", type=int, metavar="N", help="of all; with a --work of its own"
+    )
     parser.add_argument("--float32", action="store_true", help="compare with float32")
     parser.add_argument("--json", type=Path, metavar="FILE")
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
     articles, questions = load(args.data, args.split)
+    if args.articles:
+        articles = some(articles, questions, args.articles)
     index = build_ours(articles, args.work)
     with closing(Index.open(index, BUNDLED)) as opened:
         embedder = opened.load_embedder()
-        llamaindex = build_llamaindex(articles, args.work, embedder)
         retriever = Retriever(opened, embedder)
-        runs = {
-            name: ask(search, questions)
-            for name, search in systems(opened, retriever, llamaindex).items()
-        }
+        searches = halves(opened, retriever)
+        if not args.float32:
+            llamaindex = build_llamaindex(articles, args.work, embedder)
+            searches["LlamaIndex"] = lambda quiz: [
+                n.node.ref_doc_id for n in llamaindex.retrieve(quiz.text)
+            ]
+        searches[_OURS] = lambda quiz: ours(retriever, quiz)
+        searches[_DATED] = lambda quiz: ours(retriever, quiz, Filters(as_of=quiz.asked))
+        runs = {name: ask(search, questions) for name, search in searches.items()}
         latency = milliseconds(ask(lambda quiz: _as_used(retriever, quiz), questions).seconds)
     if args.float32:
         runs |= exact_runs(build_exact(articles, args.work), questions)
@@ -293,6 +318,9 @@ def main() -> int:
         },
     }
     show(f"{len(questions)} questions ({args.split})", results["all"])
+    if args.float32:
+        results["share_of_float32"] = kept_of_exact(results["all"])
+        print("\nof float32's figures:", results["share_of_float32"])
     show(f"the {bound.sum()} that speak of days", results["time_bound"])
     print()
     for name, took in results["milliseconds_for_100_passages"].items():
