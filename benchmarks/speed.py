@@ -42,7 +42,7 @@ from speed_plot import plot
 
 ROOT = Path(__file__).resolve().parents[1]
 PLAIN = Path(__file__).with_name("plain_llamaindex.py")
-_COLD, _REFRESHES = 9, 3  # how many times
+_REFRESHES = 3
 _ASKERS = (1, 4, 16)
 _TOLD = 5_000  # passages between lines of progress
 _GROWING = ("index_seconds", "index_mb", "disk_mb", "refresh_seconds", "ask_mb", "ask_p50_ms",
@@ -198,14 +198,14 @@ def _percentiles(times: Sequence[float]) -> dict[str, float]:
 # ---- What is put together from them ----
 
 
-def cold(work: Path) -> dict[str, Any]:
+def cold(work: Path, rounds: int) -> dict[str, Any]:
     """Process start to exit, over the seeds."""
     index, store = work / "seeds-index", work / "seeds-plain"
     run("-m", "assistant", "index", ROOT / "seeds", "--index", index, "--rebuild")
     if not store.exists():
         run(PLAIN, "index", ROOT / "seeds", store)
     ours, plain = [], []
-    for question in _seed_questions()[:_COLD]:
+    for question in _seed_questions()[:rounds]:
         ours.append(run("-m", "assistant", "ask", question, "--index", index))
         plain.append(run(PLAIN, "ask", store, question))
         say(f"cold: {ours[-1].seconds:.2f} s, plain LlamaIndex {plain[-1].seconds:.2f} s")
@@ -305,6 +305,7 @@ def main() -> int:
     parser.add_argument("--work", type=Path, help="folder for indexes; about 1 GB")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--plot", type=Path)
+    parser.add_argument("--rounds", type=int, default=9, help="cold starts of each")
     parser.add_argument("--articles", type=int, default=1000, help="to index against others")
     parser.add_argument("--encode", type=int, default=4000, help="passages to encode alone")
     parser.add_argument("--ingest", type=int, default=300, help="articles for LlamaIndex to ingest")
@@ -353,7 +354,7 @@ def main() -> int:
         indexing, folder(args.articles), folder(args.ingest), args.encode, work
     )
     for name, measure in (
-        ("cold", lambda: cold(work)),
+        ("cold", lambda: cold(work, args.rounds)),
         ("warm_seeds", lambda: warm_seeds(work)),
         ("indexing", compared),
     ):
