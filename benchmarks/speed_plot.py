@@ -23,28 +23,42 @@ _CURVES = {
 }
 
 
+# Part, and two of its figures with what they are called: ours, and what it is held against.
+_PAIRS = (
+    (
+        "cold",
+        "assistant_seconds",
+        "assistant ask, from start to answer, s",
+        "llamaindex_seconds",
+        "plain LlamaIndex, from start to nodes, s",
+    ),
+    (
+        "indexing",
+        "assistant_passages_per_second",
+        "assistant index, passages/s",
+        "encode_passages_per_second",
+        "SentenceTransformer.encode alone, passages/s",
+    ),
+    (
+        "indexing",
+        "assistant_articles_per_second",
+        "assistant index, articles/s",
+        "llamaindex_articles_per_second",
+        "LlamaIndex default ingestion, articles/s",
+    ),
+)
+
+
 def plot(figures: dict[str, Any]) -> str:
-    """An SVG document."""
-    cold, index = figures["cold"], figures["indexing"]
-    bars = [
-        ("assistant ask, from start to answer, s", cold["assistant_seconds"], True),
-        ("plain LlamaIndex, from start to nodes, s", cold["llamaindex_seconds"], False),
-        ("assistant index, passages/s", index["assistant_passages_per_second"], True),
-        (
-            "SentenceTransformer.encode alone, passages/s",
-            index["encode_passages_per_second"],
-            False,
-        ),
-        ("assistant index, articles/s", index["assistant_articles_per_second"], True),
-        (
-            "LlamaIndex default ingestion, articles/s",
-            index["llamaindex_articles_per_second"],
-            False,
-        ),
+    """An SVG document; what was not measured is left out."""
+    pairs = [
+        (found[ours], ours_name, found[other], other_name)
+        for name, ours, ours_name, other, other_name in _PAIRS
+        if (found := figures.get(name))
     ]
-    parts = [_bars(bars[at : at + 2], 10 + at * (_BAR + 8)) for at in range(0, len(bars), 2)]
-    top = 20 + len(bars) * (_BAR + 8)
-    if len(figures["growth"]) > 1:
+    parts = [_bars(pair, 10 + 2 * at * (_BAR + 8)) for at, pair in enumerate(pairs)]
+    top = 20 + 2 * len(pairs) * (_BAR + 8)
+    if "exponents" in figures:
         parts.append(_growth(figures["growth"], figures["exponents"], top))
         top += _PLOT + 60
     return (
@@ -53,15 +67,17 @@ def plot(figures: dict[str, Any]) -> str:
     )
 
 
-def _bars(bars: Sequence[tuple[str, float, bool]], top: float) -> str:
-    most = max(value for _, value, _ in bars)
+def _bars(pair: tuple[float, str, float, str], top: float) -> str:
+    ours, ours_name, other, other_name = pair
+    most = max(ours, other)
     drawn = []
-    for number, (name, value, ours) in enumerate(bars):
+    bars = ((ours, ours_name, "ours"), (other, other_name, "other"))
+    for number, (value, name, kind) in enumerate(bars):
         y = top + number * (_BAR + 4)
         width = 250 * value / most
         drawn.append(
             f'<text x="290" y="{y + 15}" text-anchor="end">{escape(name)}</text>'
-            f'<rect class="{"ours" if ours else "other"}" x="300" y="{y}" width="{width:.1f}" '
+            f'<rect class="{kind}" x="300" y="{y}" width="{width:.1f}" '
             f'height="{_BAR}"/><text x="{306 + width:.1f}" y="{y + 15}">{value:,.2f}</text>'
         )
     return "".join(drawn)

@@ -9,7 +9,7 @@ import hashlib
 import os
 import stat
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -294,29 +294,24 @@ def _walk(folder: Path, notices: list[Notice], unread: set[str]) -> Iterator[Pat
 def _name(files: Sequence[_File], taken: Collection[str]) -> list[str]:
     """An id for each file: its stem; where that is not unique, more and more of its path."""
 
-    def names(file: _File) -> Iterable[str]:
+    def longer(file: _File) -> Iterator[str]:
         relative = file.path.relative_to(file.root)
-        yield as_text(Path(file.path.stem))
         yield as_text(relative.with_suffix(""))
         yield as_text(relative)
         yield as_text(file.root.name / relative.with_suffix(""))
         yield as_text(file.path.with_suffix("")).lstrip("/")
         yield as_text(file.path).lstrip("/")
 
-    candidates = [list(names(file)) for file in files]
-    level = [0] * len(files)
+    names = [as_text(Path(file.path.stem)) for file in files]
+    others = [longer(file) for file in files]
     while True:
         holders: defaultdict[str, list[int]] = defaultdict(list)
-        for i, options in enumerate(candidates):
-            holders[options[level[i]]].append(i)
-        clashing = [
-            i
-            for name, group in holders.items()
-            if len(group) > 1 or name in taken
-            for i in group
-            if level[i] < len(candidates[i]) - 1
-        ]
-        if not clashing:
-            return [options[level[i]] for i, options in enumerate(candidates)]
-        for i in clashing:
-            level[i] += 1
+        for i, name in enumerate(names):
+            holders[name].append(i)
+        renamed = False
+        for name, group in holders.items():
+            for i in group if len(group) > 1 or name in taken else ():
+                if another := next(others[i], None):
+                    names[i], renamed = another, True
+        if not renamed:
+            return names

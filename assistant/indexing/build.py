@@ -155,8 +155,7 @@ def _kept(base: _Base | None, paths: Iterable[Path]) -> list[Article]:
     return [
         article
         for id_, origin in base.library.origins().items()
-        if roots.isdisjoint((origin, *map(str, Path(origin).parents)))
-        and (article := base.library.article(id_))
+        if not _beneath(origin, roots) and (article := base.library.article(id_))
     ]
 
 
@@ -167,8 +166,13 @@ def _unread(base: _Base | None, reading: Reading) -> dict[str, str]:
     return {
         id_: origin
         for id_, origin in base.library.origins().items()
-        if not reading.unread.isdisjoint((origin, *map(str, Path(origin).parents)))
+        if _beneath(origin, reading.unread)
     }
+
+
+def _beneath(path: str, places: Iterable[str]) -> bool:
+    """Whether `path` is one of `places` or lies in one of them."""
+    return any(path == place or path.startswith(os.path.join(place, "")) for place in places)
 
 
 def _write(

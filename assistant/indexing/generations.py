@@ -27,7 +27,7 @@ from assistant.corpus.passages import MAX_WORDS, MIN_WORDS
 from assistant.errors import IndexBusyError, IndexUnusableError
 from assistant.indexing.library import is_held
 
-SCHEMA = 2
+SCHEMA = 3
 EMBEDDER = "embedder"  # the folder in a generation that keeps the embedding model
 _BUILDING = ".building"
 _OURS = re.compile(r"\d{6,}(?:\.building)?")  # nothing else in the folder is ever removed

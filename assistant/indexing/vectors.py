@@ -1,8 +1,8 @@
 """Passage vectors in a Chroma collection on disk.
 
-Vectors are made and written through LlamaIndex's ingestion pipeline and Chroma adapter, so that the
-collection can be opened with LlamaIndex too. They are searched through Chroma itself: the adapter
-returns exp(-distance) and whole nodes, and asking needs the cosine and the ids only.
+Chroma gets vectors, ids and what filters need. Texts are the library's: stored here as well, as
+LlamaIndex's adapter would, with an index over their trigrams and each node once more as JSON, they
+took two thirds of an index, which every refresh copies.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _PATIENCE = 60.0  # seconds to wait for a process that opens the same collection
 # Chroma's defaults (16 neighbours, 100 looked at) lose neighbours among many vectors; with these,
 # recall@10 against exact search is measured in tests/indexing/test_vectors.py.
 _HNSW = {"space": "cosine", "ef_construction": 200, "max_neighbors": 32, "ef_search": 200}
-_BATCH = 256  # Chroma takes at most 5,461 at once (the adapter's own limit is higher, and fails)
+_BATCH = 256  # Chroma takes at most 5,461 at once
 
 
 class Vectors:
@@ -90,28 +90,23 @@ class Vectors:
         While some are stored the next are embedded. `progress` is called with the number of
         passages just stored.
         """
-        from llama_index.core.ingestion import IngestionPipeline
-        from llama_index.vector_stores.chroma import ChromaVectorStore
 
-        from assistant.indexing.nodes import EmbedderAdapter, to_node
-
-        store = ChromaVectorStore(chroma_collection=self._collection)
-        pipeline = IngestionPipeline(
-            transformations=[EmbedderAdapter(embedder, batch=_BATCH)], disable_cache=True
-        )
-
-        def embed(first: int) -> Sequence[Any]:
+        def embed(first: int) -> NDArray[np.float32]:
             batch = passages[first : first + _BATCH]
-            nodes: Sequence[Any] = pipeline.run(nodes=[to_node(*each) for each in batch])
-            return nodes
+            return embedder.encode([as_embedded(*each) for each in batch])
 
         with ThreadPoolExecutor(1) as ahead:
             coming = ahead.submit(embed, 0)
             for first in range(0, len(passages), _BATCH):
-                nodes = coming.result()
+                vectors = coming.result()
                 coming = ahead.submit(embed, first + _BATCH)
-                store.add(list(nodes))
-                progress(len(nodes))
+                batch = passages[first : first + _BATCH]
+                self._collection.add(
+                    ids=[passage.id for _, passage in batch],
+                    embeddings=vectors,
+                    metadatas=[_filtered_by(article) for article, _ in batch],
+                )
+                progress(len(batch))
 
     def remove(self, passage_ids: Sequence[str]) -> None:
         """Remove vectors."""
@@ -138,11 +133,26 @@ class Vectors:
         ]
 
 
+def as_embedded(article: Article, passage: Passage) -> str:
+    """What is embedded of a passage: its article's headline, as context, and its text."""
+    return f"{article.title}\n{passage.text}" if article.title else passage.text
+
+
 def _client(folder: Path) -> Any:
     import chromadb
     from chromadb.config import Settings
 
     return chromadb.PersistentClient(folder, settings=Settings(anonymized_telemetry=False))
+
+
+def _filtered_by(article: Article) -> dict[str, Any] | None:
+    """What `_where` asks for; what is not known is left out. None: Chroma takes no empty one."""
+    stated: dict[str, Any] = {}
+    if article.outlet:
+        stated["outlet"] = article.outlet
+    if article.published:
+        stated["published"] = article.published.toordinal()
+    return stated or None
 
 
 def _where(filters: Filters) -> dict[str, Any] | None:

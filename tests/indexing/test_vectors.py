@@ -101,6 +101,14 @@ def test_filters_leave_out_the_others_and_the_undated(folder, filters, wanted):
     assert {id_ for id_, _ in found} == {id_ for id_, _ in exact(vector, wanted)}
 
 
+def test_no_text_is_stored(folder):
+    stored = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+    assert ARTICLES[1].outlet.encode() in stored  # filters need it
+    for article, passage in PASSAGES:
+        assert passage.text[:40].encode() not in stored
+        assert article.title is None or article.title.encode() not in stored
+
+
 def test_removed_vectors_are_not_found(folder):
     gone = [passage.id for _, passage in PASSAGES[::2]]
     vector = HashEmbedder().encode(["bridge"])[0]

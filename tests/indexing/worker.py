@@ -19,9 +19,8 @@ from assistant.indexing import build
 from assistant.indexing.index import Index
 from assistant.records import Filters
 
-for _name in ("llama_index.core.ingestion", "llama_index.vector_stores.chroma"):
+for _name in ("chromadb", "chromadb.api.rust"):
     importlib.import_module(_name)
-importlib.import_module("assistant.indexing.nodes")
 
 
 class HeldEmbedder(HashEmbedder):
