@@ -72,8 +72,8 @@ class Chroma:
 
 class FakeProxy(ThreadingHTTPServer):
     """Passes requests on to a Chroma server if they have its token: the single-node server itself
-    asks for none. `before` is called with each request's method and path; where the server is not
-    there then, the proxy hangs up.
+    asks for none. `before` is called with each request's method and path: if it returns True, the
+    request is swallowed; where the server is not there then, the proxy hangs up.
     """
 
     def __init__(self, chroma, token=None):
@@ -81,7 +81,7 @@ class FakeProxy(ThreadingHTTPServer):
         self.chroma = chroma
         self.token = token
         self.url = f"http://127.0.0.1:{self.server_port}"
-        self.before = lambda method, path: None
+        self.before = lambda method, path: False
 
 
 class _Passing(BaseHTTPRequestHandler):
@@ -91,7 +91,9 @@ class _Passing(BaseHTTPRequestHandler):
         if token is not None and self.headers["Authorization"] != f"Bearer {token}":
             self._reply(401, b"go away")
             return
-        self.server.before(self.command, self.path)
+        if self.server.before(self.command, self.path):
+            self._reply(200, b"{}")
+            return
         passed = http.client.HTTPConnection("127.0.0.1", self.server.chroma.port, timeout=WAIT)
         with suppress(OSError, http.client.HTTPException):
             passed.request(self.command, self.path, body, {"Content-Type": "application/json"})

@@ -117,9 +117,13 @@ def test_only_what_changed_is_embedded_and_the_former_collection_goes(chroma, st
     check_tidy(index, chroma)
     before = chroma.collections()
     build.refresh(index, [folder / "n0.txt"], unloadable, "hash", store=store)
+    assert chroma.collections() == before
     remove(index, ["n0", "n2"], store)
     assert read(index, store) == ({}, [])
-    assert list(before.values()) != list(chroma.collections().values()) == [0]
+    check_tidy(index, chroma)
+    build.refresh(index, [folder], lambda kept: embedder, "hash", rebuild=True, store=store)
+    assert sorted(read(index, store)[0]) == ["n0", "n1", "n2", "new"]
+    check_tidy(index, chroma)
 
 
 def test_a_build_is_not_seen_before_it_is_complete(chroma, store, index, folder):
@@ -158,8 +162,8 @@ def once(request, act):
     left = [act]
 
     def before(method, path):
-        if left and method == "POST" and path.endswith(request):
-            left.pop()()
+        due = bool(left) and method == "POST" and path.endswith(request)
+        return left.pop()() if due else False
 
     return before
 
@@ -187,6 +191,19 @@ def test_a_server_that_dies_in_the_middle_loses_nothing(chroma, index, folder, c
         assert len(chroma.collections()) == 2 - (before is None)  # what the dead server could not
         run(index, folder, store)
         assert read(index, store) != before
+        check_tidy(index, chroma)
+
+
+def test_a_collection_that_is_not_complete_is_not_published(chroma, index, folder):
+    with proxy(chroma) as between:
+        store = ChromaServer(between.url)
+        refresh(index, folder, store)
+        before = read(index, store)
+        write(folder, {"n0.txt": news(20)})
+        between.before = once("/add", lambda: True)
+        with pytest.raises(StoreError, match=r"\d+ of \d+ vectors were stored; run the command"):
+            refresh(index, folder, store)
+        assert read(index, store) == before
         check_tidy(index, chroma)
 
 
