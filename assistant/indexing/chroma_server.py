@@ -61,7 +61,7 @@ class ChromaServer:
         )
 
     def copy(self, generation: Path, manifest: Manifest, draft: Path) -> Vectors:
-        """See Store. All of it passes through here: only distributed Chroma can copy by itself."""
+        """See Store. All passes through here: the single-node server cannot fork a collection."""
         with closing(self.open(generation, manifest)) as former:
             copied = self.create(draft)
             try:

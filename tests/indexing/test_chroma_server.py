@@ -10,6 +10,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer, SimpleHTTPRequestHan
 
 import pytest
 from chroma import Chroma, proxy
+from llama_index.core import VectorStoreIndex
+from llama_index.vector_stores.chroma import ChromaVectorStore
 from support import SEEDS, HashEmbedder, news, unloadable, write
 from worker import Worker
 
@@ -21,6 +23,7 @@ from assistant.indexing import build, generations
 from assistant.indexing.chroma_server import ChromaServer
 from assistant.indexing.generations import Manifest
 from assistant.indexing.index import Index
+from assistant.indexing.nodes import EmbedderAdapter
 from assistant.indexing.stores import IN_FOLDER
 from assistant.records import Filters
 from assistant.settings import STORE_TOKEN
@@ -124,6 +127,22 @@ def test_only_what_changed_is_embedded_and_the_former_collection_goes(chroma, st
     build.refresh(index, [folder], lambda kept: embedder, "hash", rebuild=True, store=store)
     assert sorted(read(index, store)[0]) == ["n0", "n1", "n2", "new"]
     check_tidy(index, chroma)
+
+
+def test_llamaindex_reads_the_collection_with_what_was_copied_too(store, index, folder):
+    refresh(index, folder, store)
+    write(folder, {"n0.txt": news(20)})
+    refresh(index, folder, store)
+    with closing(Index.open(index, "hash", store)) as opened:
+        vectors = ChromaVectorStore(chroma_collection=opened.vectors._collection)
+        theirs = VectorStoreIndex.from_vector_store(vectors, EmbedderAdapter(HashEmbedder(), 8))
+        nodes = theirs.as_retriever(similarity_top_k=100).retrieve("bridge")
+    texts, found = read(index, store)
+    assert {node.node_id for node in nodes} == {id_ for id_, _ in found}
+    for node in nodes:
+        text = texts[node.node.ref_doc_id]
+        assert text[node.node.start_char_idx : node.node.end_char_idx] == node.text
+    assert {node.metadata.get("outlet") for node in nodes} == {"The Gazette", None}
 
 
 def test_a_build_is_not_seen_before_it_is_complete(chroma, store, index, folder):
