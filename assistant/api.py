@@ -24,13 +24,15 @@ from assistant.answering.retrieval import Retriever
 from assistant.errors import CorpusError, IndexUnusableError, SettingsError, UsageError
 from assistant.indexing import build
 from assistant.indexing.build import BuildSummary
+from assistant.indexing.chroma_server import ChromaServer
 from assistant.indexing.embedder import Embedder
 from assistant.indexing.embedder_export import keep
 from assistant.indexing.index import Index
 from assistant.indexing.index import open_library as open_current
 from assistant.indexing.library import Library, Listing
+from assistant.indexing.stores import IN_FOLDER, Store
 from assistant.records import Answer, Article, Evidence, Filters, Turn
-from assistant.settings import LLM_KEY, Settings
+from assistant.settings import LLM_KEY, Settings, store_token
 
 if TYPE_CHECKING:
     from assistant.llamaindex import AnswerEngine, EvidenceRetriever
@@ -67,6 +69,7 @@ class Assistant:
         llm_url: str | None = None,
         llm_model: str | None = None,
         prompts: str | Path | None = None,
+        store: str | None = None,
         llm: Any = None,
     ) -> Assistant:
         """Open an index that was built before.
@@ -75,7 +78,8 @@ class Assistant:
         unless another is named. Nothing is sent to a language model before a question is.
 
         Raises IndexUnusableError where there is none, or it was built otherwise; ModelError where
-        a model cannot be loaded; SettingsError for an impossible setting.
+        a model cannot be loaded; SettingsError for an impossible setting; StoreError where the
+        vectors are on a Chroma server (`store`) that cannot be reached.
         """
         settings = Settings.load(
             index,
@@ -85,6 +89,7 @@ class Assistant:
             llm_url=llm_url,
             llm_model=llm_model,
             prompts=prompts,
+            store=store,
         )
         return cls.from_settings(settings, llm)
 
@@ -92,7 +97,7 @@ class Assistant:
     def from_settings(cls, settings: Settings, llm: Any = None) -> Assistant:
         """As `open`, with everything settled."""
         engine = _llm_engine(settings, llm)
-        opened = Index.open(settings.index, settings.embedding_model)
+        opened = Index.open(settings.index, settings.embedding_model, _store(settings))
         try:
             return cls(
                 settings,
@@ -112,11 +117,12 @@ class Assistant:
         index: str | Path | None = None,
         *,
         embedding_model: str | None = None,
+        store: str | None = None,
         progress: Progress = lambda done, total: None,
     ) -> Assistant:
         """Index the articles beneath `paths` (see `refresh`), then open the index."""
-        refresh(paths, index, embedding_model=embedding_model, progress=progress)
-        return cls.open(index, embedding_model=embedding_model)
+        refresh(paths, index, embedding_model=embedding_model, store=store, progress=progress)
+        return cls.open(index, embedding_model=embedding_model, store=store)
 
     def __enter__(self) -> Assistant:
         return self
@@ -148,7 +154,8 @@ class Assistant:
         the best candidate.
 
         Raises QuestionError for an empty or overlong question, UsageError for a filter that no
-        article can pass, LanguageModelError where the engine is "llm" and the model fails.
+        article can pass, LanguageModelError where the engine is "llm" and the model fails,
+        StoreError where the server that keeps the vectors does.
         """
         *_, answer = self.stream(question, filters, history=history, threshold=threshold)
         return answer
@@ -298,6 +305,11 @@ class Chat:
         return answer
 
 
+def _store(settings: Settings) -> Store:
+    """Where the settings say that the vectors are kept."""
+    return ChromaServer(settings.store, store_token(os.environ)) if settings.store else IN_FOLDER
+
+
 def _llm_engine(settings: Settings, given: Any) -> llm.Engine | None:
     """The engine that asks `given`, or the model that the settings name; None: extractive."""
     if settings.engine == "extractive":
@@ -328,6 +340,7 @@ def refresh(
     index: str | Path | None = None,
     *,
     embedding_model: str | None = None,
+    store: str | None = None,
     progress: Progress = lambda done, total: None,
     rebuild: bool = False,
 ) -> BuildSummary:
@@ -335,20 +348,33 @@ def refresh(
 
     Only what changed is computed again; articles indexed from beneath `paths` before and no longer
     there are dropped, others are kept. With `rebuild` the index is made anew from `paths` alone.
-    Raises CorpusError, IndexBusyError, IndexUnusableError; the index then stays as it was.
+    `store` is the address of a Chroma server that is to keep the vectors. Raises CorpusError,
+    IndexBusyError, IndexUnusableError, StoreError; the index then stays as it was.
     """
-    settings = Settings.load(index, embedding_model)
+    settings = Settings.load(index, embedding_model, store=store)
     model = settings.embedding_model
     folders = [Path(path) for path in paths]
     return build.refresh(
-        settings.index, folders, lambda kept: keep(model, kept), model, progress, rebuild
+        settings.index,
+        folders,
+        lambda kept: keep(model, kept),
+        model,
+        progress,
+        rebuild,
+        _store(settings),
     )
 
 
 def remove(
-    ids: Sequence[str], index: str | Path | None = None, *, embedding_model: str | None = None
+    ids: Sequence[str],
+    index: str | Path | None = None,
+    *,
+    embedding_model: str | None = None,
+    store: str | None = None,
 ) -> BuildSummary:
     """Take articles out of an index. Raises CorpusError, and removes none, if one is not there."""
-    settings = Settings.load(index, embedding_model)
+    settings = Settings.load(index, embedding_model, store=store)
     model = settings.embedding_model
-    return build.remove(settings.index, ids, lambda kept: keep(model, kept), model)
+    return build.remove(
+        settings.index, ids, lambda kept: keep(model, kept), model, _store(settings)
+    )

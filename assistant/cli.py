@@ -18,7 +18,13 @@ from assistant.cli_options import (
     progress_bar,
     settings,
 )
-from assistant.errors import AssistantError, CorpusError, LanguageModelError, UsageError
+from assistant.errors import (
+    AssistantError,
+    CorpusError,
+    LanguageModelError,
+    StoreError,
+    UsageError,
+)
 from assistant.records import Filters
 
 _DESCRIPTION = """\
@@ -169,6 +175,7 @@ def _index(args: argparse.Namespace) -> int:
             args.paths or [Path("seeds")],
             args.index,
             embedding_model=args.embedding_model,
+            store=args.store,
             progress=progress,
             rebuild=args.rebuild,
         )
@@ -186,7 +193,7 @@ def _index(args: argparse.Namespace) -> int:
 def _remove(args: argparse.Namespace) -> int:
     from assistant.api import remove
 
-    summary = remove(args.ids, args.index, embedding_model=args.embedding_model)
+    summary = remove(args.ids, args.index, embedding_model=args.embedding_model, store=args.store)
     print(f"{summary.removed} removed; the index holds {summary.unchanged:,} articles")
     return 0
 
@@ -272,7 +279,7 @@ def _chat(args: argparse.Namespace) -> int:
                 if answer.understood != line:
                     print(f"\n(understood as: {answer.understood})")
                 print(f"\n{render.to_text(answer)}")
-            except (UsageError, LanguageModelError) as error:
+            except (UsageError, LanguageModelError, StoreError) as error:
                 print(f"assistant: {error}", file=sys.stderr)
 
 

@@ -12,7 +12,7 @@ from assistant.settings import ENGINES, Settings
 
 
 def add_index_options(parser: argparse.ArgumentParser) -> None:
-    """The options that say which index, and which model it is built with."""
+    """The options that say which index, which model it is built with, and where its vectors are."""
     parser.add_argument(
         "--index", metavar="DIR", type=Path, help="the index (default: $ASSISTANT_INDEX or index)"
     )
@@ -21,6 +21,13 @@ def add_index_options(parser: argparse.ArgumentParser) -> None:
         metavar="MODEL",
         help="name or folder of a sentence-transformers model "
         "(default: $ASSISTANT_EMBEDDING_MODEL or all-MiniLM-L6-v2, which is built in)",
+    )
+    parser.add_argument(
+        "--store",
+        metavar="URL",
+        help="a Chroma server that keeps the vectors in place of the index's folder, like "
+        "http://127.0.0.1:8000 (default: $ASSISTANT_STORE; its token is taken from "
+        "$ASSISTANT_STORE_TOKEN only)",
     )
 
 
@@ -68,6 +75,7 @@ def settings(args: argparse.Namespace) -> Settings:
         llm_url=given.get("llm_url"),
         llm_model=given.get("llm_model"),
         prompts=given.get("prompts"),
+        store=args.store,
     )
 
 

@@ -11,6 +11,7 @@ AssistantError              base; `exit_status` is what the command line returns
 ├── EngineError             an engine under evaluation that cannot be reached or understood
 ├── GateError               an evaluation below its floors, or worse than an earlier one
 ├── LanguageModelError      a language model that cannot be reached, or whose reply breaks off
+├── StoreError              a vector store that cannot be reached, refuses or fails
 ├── ModelError              model weights that are missing, changed or cannot be loaded
 └── CitationError           an answer whose quotes are not verbatim: a bug, stopped at the door
 
@@ -30,6 +31,7 @@ __all__ = [
     "ModelError",
     "QuestionError",
     "SettingsError",
+    "StoreError",
     "UsageError",
 ]
 
@@ -80,6 +82,10 @@ class GateError(AssistantError):
 
 class LanguageModelError(AssistantError):
     """A language model that cannot be reached, refuses, or breaks off in the middle of a reply."""
+
+
+class StoreError(AssistantError):
+    """A vector store that cannot be reached, refuses, or does not do what it was asked."""
 
 
 class ModelError(AssistantError):

@@ -141,8 +141,8 @@ class EvidenceSpan:
 class GoldQuestion:
     """A question with the answers a careful reader accepts, and where they stand.
 
-    `history` are the questions asked before it in the same conversation, `as_of` the day on which
-    the answers are right.
+    `history` are the questions asked before it in the same conversation, `as_of` the day it is
+    asked on, on which the answers are right.
     """
 
     id: str

@@ -19,7 +19,7 @@ from assistant.evaluation.engines import Engine, code_hash
 from assistant.evaluation.replies import Reply, read_reply
 from assistant.indexing.generations import Manifest, current
 from assistant.indexing.library import Library
-from assistant.records import GoldQuestion
+from assistant.records import Filters, GoldQuestion
 
 # What does not change an answer.
 _FACES = (
@@ -77,9 +77,10 @@ def own_engine(opened: Assistant) -> Engine:
 
     def reply(question: GoldQuestion) -> Reply:
         conversation = opened.chat()
+        asked = Filters(as_of=question.as_of)
         for earlier in question.history:
-            conversation.ask(earlier)
-        answer = conversation.ask(question.question, threshold=0.0)
+            conversation.ask(earlier, asked)
+        answer = conversation.ask(question.question, asked, threshold=0.0)
         # Not the rounded confidence: it is compared with the threshold.
         values = json.loads(render.to_json(answer)) | {"confidence": answer.confidence}
         return read_reply(values)

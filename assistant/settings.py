@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,9 @@ DEFAULT_EMBEDDING_MODEL = "all-MiniLM-L6-v2"
 DEFAULT_READER = "reader-minilm-l6"
 EngineName = Literal["extractive", "llm", "auto"]
 ENGINES: tuple[EngineName, ...] = get_args(EngineName)
-LLM_KEY = "ASSISTANT_LLM_API_KEY"  # the variable; its value is never a setting, so never shown
+# The variables of secrets: their values are never settings, so never shown.
+LLM_KEY = "ASSISTANT_LLM_API_KEY"
+STORE_TOKEN = "ASSISTANT_STORE_TOKEN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,8 @@ class Settings:
     `engine`: "extractive"; "llm", a language model's words, each sentence checked; or "auto", the
     same, and the extractive answer where the model fails. `llm_url`: the OpenAI-compatible address
     that serves `llm_model`. `prompts`: a folder of templates that replace the package's own.
+
+    `store`: the address of a Chroma server that keeps the vectors; empty, the index's folder does.
     """
 
     index: Path = DEFAULT_INDEX
@@ -37,6 +42,7 @@ class Settings:
     llm_url: str = ""
     llm_model: str = ""
     prompts: Path | None = None
+    store: str = ""
 
     @classmethod
     def load(
@@ -49,11 +55,12 @@ class Settings:
         llm_url: str | None = None,
         llm_model: str | None = None,
         prompts: str | Path | None = None,
+        store: str | None = None,
         environment: Mapping[str, str] = os.environ,
     ) -> Settings:
         """The given values; for those that are None, ASSISTANT_INDEX, ASSISTANT_EMBEDDING_MODEL,
         ASSISTANT_READER, ASSISTANT_ENGINE, ASSISTANT_LLM_URL, ASSISTANT_LLM_MODEL,
-        ASSISTANT_PROMPTS.
+        ASSISTANT_PROMPTS, ASSISTANT_STORE.
 
         Raises SettingsError for an empty or impossible value.
         """
@@ -74,7 +81,20 @@ class Settings:
             llm_url=_address(llm_url or environment.get("ASSISTANT_LLM_URL", "")),
             llm_model=llm_model or environment.get("ASSISTANT_LLM_MODEL", ""),
             prompts=Path(folder_of_prompts) if folder_of_prompts else None,
+            store=_server(store or environment.get("ASSISTANT_STORE", "")),
         )
+
+
+def store_token(environment: Mapping[str, str]) -> str:
+    """The token for the Chroma server, empty where there is none. Raises SettingsError for one that
+    cannot be sent.
+    """
+    token = environment.get(STORE_TOKEN, "")
+    if token and not re.fullmatch(r"[!-~]+", token):  # printable ASCII, as it goes into a header
+        raise SettingsError(
+            f"{STORE_TOKEN} holds a space, or a character that is not ASCII; set the token alone"
+        )
+    return token
 
 
 def _engine(given: str) -> EngineName:
@@ -103,3 +123,31 @@ def _address(url: str) -> str:
             f"the language model's address {url!r} is none; it looks like http://127.0.0.1:11434/v1"
         )
     return url
+
+
+def _server(url: str) -> str:
+    """`url` if it names a server, and nothing besides; as in `_address`, no secrets."""
+    if not url:
+        return url
+    if "@" in url or "?" in url:
+        raise SettingsError(
+            "the Chroma server's address holds a password or token; give the token in the "
+            f"environment variable {STORE_TOKEN}"
+        )
+    example = "it looks like http://127.0.0.1:8000"
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise SettingsError(
+            f"the Chroma server's address {url!r} is none ({error}); {example}"
+        ) from None
+    if parts.scheme not in ("http", "https") or not host:
+        problem = "does not begin with http:// or https:// and a host"
+    elif not port:
+        problem = "names no port"
+    elif parts.path not in ("", "/") or parts.fragment:
+        problem = "goes on after the port"
+    else:
+        return f"{parts.scheme}://{parts.netloc}"
+    raise SettingsError(f"the Chroma server's address {url!r} {problem}; {example}")

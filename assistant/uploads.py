@@ -66,7 +66,8 @@ def remove(ids: Sequence[str], settings: Settings) -> BuildSummary:
     Raises CorpusError, and removes none, if one is not there.
     """
     origins = _origins(settings)
-    summary = api.remove(ids, settings.index, embedding_model=settings.embedding_model)
+    model = settings.embedding_model
+    summary = api.remove(ids, settings.index, embedding_model=model, store=settings.store)
     folder = located(uploads_folder(settings.index))
     for origin in (Path(origins[id_]) for id_ in ids):
         if origin.is_relative_to(folder):
@@ -97,7 +98,9 @@ def reindex(
 
 def _refresh(paths: Sequence[Path], settings: Settings, progress: Progress) -> BuildSummary:
     model = settings.embedding_model
-    return api.refresh(paths, settings.index, embedding_model=model, progress=progress)
+    return api.refresh(
+        paths, settings.index, embedding_model=model, store=settings.store, progress=progress
+    )
 
 
 def _origins(settings: Settings) -> dict[str, str]:

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from http.client import HTTPConnection
 from urllib.parse import quote
 
@@ -16,12 +17,15 @@ from serving import WAIT, appears, serving_index, serving_script
 from support import HashEmbedder, news, write
 
 from assistant import __version__
+from assistant.api import Assistant, refresh
+from assistant.corpus.metadata import SIDECAR
 from assistant.evaluation import engines
 from assistant.holder import Holder
 from assistant.http.app import app
 from assistant.http.models import FullAnswer, FullArticle
 from assistant.indexing import build
 from assistant.records import GoldQuestion
+from assistant.self_evaluation import own_engine
 from assistant.settings import Settings
 
 WHO = "Who is the new MI6 chief?"
@@ -93,6 +97,26 @@ def test_filters_are_obeyed(client):
     assert client.post("/api/ask", json=dated).json()["status"] == "not_found"
 
 
+def test_the_day_of_a_question_leans_the_ranking_over_http_and_in_evaluations(tmp_path):
+    days = {"april": "2024-04-16", "may": "2024-05-14"}
+    files = {
+        f"{name}.txt": "The mayor speaks\n\nThe mayor spoke about the new bridge again.\n"
+        + news(number)
+        for number, name in enumerate(days)
+    }
+    dates = (f'["{name}.txt"]\npublished = {day}\n' for name, day in days.items())
+    articles = write(tmp_path / "articles", {**files, SIDECAR: "".join(dates)})
+    refresh([articles], tmp_path / "index")
+    answers = TestClient(app(Holder(Settings(tmp_path / "index"))))
+    question = "What did the mayor speak about last week?"
+    with Assistant.open(tmp_path / "index") as opened:
+        for first, day in (("april", "2024-04-23"), ("may", "2024-05-21")):
+            answer = answers.post("/api/ask", json={"question": question, "as_of": day}).json()
+            assert answer["evidence"][0]["article"] == first
+            dated = GoldQuestion("q", question, "what", (), (), True, as_of=date.fromisoformat(day))
+            assert own_engine(opened).reply(dated).evidence[0].article == first
+
+
 def test_a_follow_up_is_understood_by_answers_or_questions_sent_back(client, answer):
     understood = [
         client.post("/api/ask", json={"question": WHEN, "history": history}).json()["understood"]
@@ -126,6 +150,7 @@ def test_an_evaluation_asks_by_address(served):
         ({"question": "Who?", "since": "yesterday"}, 422, "bad_body", "since: .*2024-03-05"),
         ({"question": "Who?", "until": 20240305}, 422, "bad_body", "until: .*2024-03-05"),
         ({"question": "Who?", "since": "2024-02-30"}, 422, "bad_body", "since: "),
+        ({"question": "Who?", "as_of": "last week"}, 422, "bad_body", "as_of: .*2024-03-05"),
         ({"question": "Who?", "outlet": "x"}, 422, "bad_body", "outlet: no such key"),
         ({"question": 5}, 422, "bad_body", "question: "),
         ({}, 422, "bad_body", "question: is missing"),

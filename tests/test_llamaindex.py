@@ -62,8 +62,8 @@ def test_a_query_engine_gives_the_verified_answer_with_its_sources(assistant):
     response = assistant.as_query_engine(threshold=0.0).query(QUESTION)
     answer = assistant.ask(QUESTION, threshold=0.0)
     assert str(response) == answer.text
-    assert [node.node_id for node in response.source_nodes] == [
-        item.passage.id for item in answer.evidence
+    assert [(node.node_id, node.score) for node in response.source_nodes] == [
+        (item.passage.id, item.score) for item in answer.evidence
     ]
     for node in response.source_nodes:
         check_source(assistant, node.node)

@@ -1,8 +1,8 @@
 """What answers: one of the assistant's own engines, an HTTP endpoint, or a Python callable.
 
 All answer in the JSON contract. A callable takes the question, and the earlier questions as
-`history` if it has a parameter of that name. An endpoint gets `POST {"question": ...}`, with
-"history" where a question has one.
+`history` and the day (a date or None) as `as_of`, if it has parameters of these names. An endpoint
+gets `POST {"question": ...}`, with "history" and "as_of" where a question has them.
 """
 
 from __future__ import annotations
@@ -59,6 +59,8 @@ def from_url(url: str, timeout: float = _TIMEOUT) -> Engine:
         body: dict[str, Any] = {"question": question.question}
         if question.history:
             body["history"] = list(question.history)
+        if question.as_of:
+            body["as_of"] = question.as_of.isoformat()
         return read_reply(_post(url, body, timeout))
 
     return Engine(url, reply, settings={"url": url})
@@ -80,16 +82,13 @@ def from_callable(name: str, encode: Callable[[Answer], str] | None = None) -> E
         raise UsageError(f"the engine {name} cannot be loaded ({error})") from error
     if not callable(found):
         raise UsageError(f"the engine {name} is no callable")
-    takes_history = "history" in inspect.signature(found).parameters
+    takes = inspect.signature(found).parameters
     source = getattr(sys.modules[module_name], "__file__", None)
 
     def reply(question: GoldQuestion) -> Reply:
+        known = {"history": list(question.history), "as_of": question.as_of}
         try:
-            values = (
-                found(question.question, history=list(question.history))
-                if takes_history
-                else found(question.question)
-            )
+            values = found(question.question, **{k: v for k, v in known.items() if k in takes})
         except Exception as error:  # a stranger's code: told in the report
             raise ReplyFailure(f"{type(error).__name__}: {error}") from error
         if encode is not None and isinstance(values, Answer):

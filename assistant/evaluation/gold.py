@@ -134,6 +134,8 @@ def fingerprint(question: GoldQuestion) -> str:
     """A hash of what is asked and accepted: where it differs, two verdicts cannot be compared."""
     spans = sorted((span.article, span.start, span.end) for span in question.evidence)
     parts = [question.question, question.history, question.answers, spans, question.answerable]
+    if question.as_of:
+        parts.append(question.as_of.isoformat())
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 

@@ -173,7 +173,7 @@ class _Answers:
             steps.close()
 
     def _steps(self, body: Ask) -> Generator[Answer]:
-        filters = Filters(tuple(body.outlets), body.since, body.until)
+        filters = Filters(tuple(body.outlets), body.since, body.until, body.as_of)
         with self._holder.use() as assistant:
             turns: tuple[Turn, ...] = ()
             for earlier in body.history:

@@ -114,6 +114,12 @@ class Ask(BaseModel):
     until: Day | None = Field(
         default=None, description="Only articles dated then or earlier", examples=["2024-03-31"]
     )
+    as_of: Day | None = Field(
+        default=None,
+        description='The day the question is asked on, for "last week"; articles of the week '
+        "before it are preferred (none: today, and none is)",
+        examples=["2024-03-31"],
+    )
     history: list[EarlierAnswer | str] = Field(
         default=[],
         description="What was asked before in the same conversation, oldest first, so that a "

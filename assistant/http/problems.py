@@ -18,6 +18,7 @@ from assistant.errors import (
     IndexUnusableError,
     LanguageModelError,
     QuestionError,
+    StoreError,
     UsageError,
 )
 
@@ -28,6 +29,7 @@ _ERRORS: tuple[tuple[type[AssistantError], int, str], ...] = (
     (IndexUnusableError, 503, "no_index"),
     (IndexBusyError, 503, "index_busy"),
     (LanguageModelError, 502, "language_model"),
+    (StoreError, 502, "vector_store"),
     (UsageError, 400, "bad_request"),
     (AssistantError, 500, "failed"),
 )

@@ -6,19 +6,19 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.corpus.passages import split_passages
 from assistant.corpus.reading import Notice, Reading, as_text, located, read_articles, text_hash
-from assistant.errors import CorpusError, IndexUnusableError
+from assistant.errors import CorpusError, IndexUnusableError, StoreError
 from assistant.indexing import generations
 from assistant.indexing.embedder import Embedder
 from assistant.indexing.generations import EMBEDDER, SCHEMA, Manifest
 from assistant.indexing.library import Library
-from assistant.indexing.vectors import Vectors
+from assistant.indexing.stores import IN_FOLDER, Store
 from assistant.records import Article, Passage
 
 LoadEmbedder = Callable[[Path], Embedder]
@@ -71,15 +71,16 @@ def refresh(
     model: str,
     progress: Progress = lambda done, total: None,
     rebuild: bool = False,
+    store: Store = IN_FOLDER,
 ) -> BuildSummary:
     """Index the articles beneath `paths`; those indexed from there before and gone are dropped.
 
-    The embedder is loaded only if something is to be embedded, or none is kept. With `rebuild`
-    nothing of a former index is used or kept but the files given to the page. Raises CorpusError
-    (nothing to index), ModelError,
-    IndexUnusableError, IndexBusyError; the previous generation then stays as it was.
+    The embedder is loaded only if something is to be embedded, or none is kept. All is embedded
+    anew where `store` does not hold the former vectors. With `rebuild` nothing of a former index is
+    used or kept but the files given to the page. Raises CorpusError (nothing to index), ModelError,
+    IndexUnusableError, IndexBusyError, StoreError; the previous generation then stays as it was.
     """
-    with generations.building(index) as draft:
+    with _building(index, store) as draft:
         base = None if rebuild else _open_base(index)
         uploads = generations.uploads_folder(index)
         if rebuild and uploads.is_dir() and any(uploads.iterdir()):
@@ -102,18 +103,24 @@ def refresh(
             )
             roots = _roots(base, paths)
             plan = _Plan(base, same, reading.articles, reading.sources, roots, notices)
-            return _write(draft, plan, load_embedder, model, progress)
+            return _write(draft, plan, load_embedder, model, store, progress)
         finally:
             if base:
                 base.library.close()
 
 
 def remove(
-    index: Path, ids: Sequence[str], load_embedder: LoadEmbedder, model: str
+    index: Path,
+    ids: Sequence[str],
+    load_embedder: LoadEmbedder,
+    model: str,
+    store: Store = IN_FOLDER,
 ) -> BuildSummary:
-    """Take articles out of the index. Raises CorpusError, and removes none, if one is not there."""
+    """Take articles out of the index. Raises CorpusError, and removes none, if one is not there;
+    IndexUnusableError, IndexBusyError, StoreError.
+    """
     generations.current(index)  # says what is missing, before anything is made there
-    with generations.building(index) as draft:
+    with _building(index, store) as draft:
         base = _open_base(index)
         if base is None:
             raise CorpusError(f"the index {index} was removed meanwhile")
@@ -123,6 +130,7 @@ def remove(
                     f"the index {index} was built with the embedding model "
                     f"{base.manifest.model!r}, not {model!r}; name that one"
                 )
+            store.check(base.folder, base.manifest)
             unknown = [id_ for id_ in ids if id_ not in base.manifest.articles]
             if unknown:
                 raise CorpusError(
@@ -130,7 +138,20 @@ def remove(
                 )
             same = [id_ for id_ in base.manifest.articles if id_ not in ids]
             plan = _Plan(base, same, (), {}, base.manifest.roots, ())
-            return _write(draft, plan, load_embedder, model)
+            return _write(draft, plan, load_embedder, model, store)
+
+
+@contextmanager
+def _building(index: Path, store: Store) -> Iterator[Path]:
+    """As `generations.building`; the store is tidied before, and after as far as can be."""
+    with generations.building(index) as draft:
+        store.tidy(index)
+        try:
+            yield draft
+        finally:
+            generations.clean(index)
+            with suppress(StoreError):  # the next build will
+                store.tidy(index)
 
 
 def _open_base(index: Path) -> _Base | None:
@@ -180,6 +201,7 @@ def _write(
     plan: _Plan,
     load_embedder: LoadEmbedder,
     model: str,
+    store: Store,
     progress: Progress = lambda done, total: None,
 ) -> BuildSummary:
     """The next generation in `draft`, made from the last by the fewest changes, and published."""
@@ -191,6 +213,7 @@ def _write(
     reusable = base is not None and (
         base.manifest.model == model
         and base.manifest.passage_words == generations.passage_settings()
+        and _is_kept(base, store)
     )
     gone = [id_ for id_ in before if hashes.get(id_) != before[id_]]
     new = [id_ for id_ in hashes if before.get(id_) != hashes[id_]]
@@ -208,9 +231,8 @@ def _write(
     if base and reusable:
         _link(base.folder / EMBEDDER, draft / EMBEDDER)
         embedder, dimension = None, base.manifest.dimension
+        vectors = store.copy(base.folder, base.manifest, draft)
         library = base.library.copy_to(draft / "library.sqlite")
-        Vectors.copy(base.folder / "vectors", draft / "vectors")
-        vectors = Vectors.open(draft / "vectors")
     else:
         new, gone = list(hashes), []
         (draft / EMBEDDER).mkdir()
@@ -218,8 +240,8 @@ def _write(
         dimension = embedder.dimension
         if embedder.notice:
             notices += (Notice(model, embedder.notice),)
+        vectors = store.create(draft)
         library = Library.create(draft / "library.sqlite")
-        vectors = Vectors.create(draft / "vectors")
     with closing(library), closing(vectors):
         vectors.remove([passage for id_ in gone for passage in library.remove(id_)])
         pending: list[tuple[Article, Passage]] = []
@@ -246,6 +268,10 @@ def _write(
             progress(0, len(pending))
             vectors.add(pending, embedder, advance)
         total = vectors.count()
+        if total != library.count()[1]:
+            raise StoreError(
+                f"{total:,} of {library.count()[1]:,} vectors were stored; run the command again"
+            )
     Manifest(
         schema=SCHEMA,
         model=model,
@@ -256,11 +282,21 @@ def _write(
         sources={id_: (base.manifest.sources if base else {}).get(id_, "") for id_ in plan.same}
         | dict(plan.sources),
         roots=plan.roots,
+        collection=vectors.name,
     ).write(draft)
     generations.publish(draft)
     return BuildSummary(
         summary.added, summary.updated, summary.removed, summary.unchanged, total, notices
     )
+
+
+def _is_kept(base: _Base, store: Store) -> bool:
+    """Whether the vectors of `base` are in `store`. Raises StoreError where it does not say."""
+    try:
+        store.check(base.folder, base.manifest)
+    except IndexUnusableError:
+        return False
+    return True
 
 
 def _link(source: Path, target: Path) -> None:

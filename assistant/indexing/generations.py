@@ -4,9 +4,11 @@
       current            the name of the current generation; replaced atomically
       lock               held by the process that builds
       generations/
-        000007/          manifest.json, library.sqlite, vectors/ (Chroma), embedder/ (ONNX)
+        000007/          manifest.json, library.sqlite, embedder/ (ONNX), vectors/ (Chroma; not
+                         where a Chroma server keeps them)
         000008.building/ a build under way, or left by one that was killed
       uploads/           files that were given to the page; they are part of every build made anew
+      store              what this index's collections on a Chroma server are called
 
 A build writes beside the current generation and publishes by replacing `current`. Readers keep
 the generation they opened: it is removed only when nobody holds its library.
@@ -38,7 +40,8 @@ class Manifest:
     """What a generation holds and how it was made.
 
     `articles` maps an article's id to the hash of all that is indexed of it, `sources` to the hash
-    of what it was made from. `roots` are the files and folders that were given to be indexed.
+    of what it was made from. `roots` are the files and folders that were given to be indexed,
+    `collection` is the name of its vectors' collection on a server; empty: they are in the folder.
     """
 
     schema: int
@@ -49,6 +52,7 @@ class Manifest:
     articles: dict[str, str]
     sources: dict[str, str]
     roots: tuple[str, ...] = ()
+    collection: str = ""
 
     @classmethod
     def read(cls, folder: Path) -> Manifest:

@@ -11,6 +11,7 @@ from assistant.indexing import generations
 from assistant.indexing.embedder import Embedder
 from assistant.indexing.generations import EMBEDDER, Manifest
 from assistant.indexing.library import Library
+from assistant.indexing.stores import IN_FOLDER, Store
 from assistant.indexing.vectors import Vectors
 
 _ATTEMPTS = 20  # each one fails only if a build was published, and cleaned up, in between
@@ -26,10 +27,11 @@ class Index:
     vectors: Vectors
 
     @classmethod
-    def open(cls, index: Path, model: str) -> Index:
-        """Open the current generation of `index`, which must have been built with `model`.
+    def open(cls, index: Path, model: str, store: Store = IN_FOLDER) -> Index:
+        """Open the current generation of `index`, which must have been built with `model`, its
+        vectors in `store`.
 
-        Raises IndexUnusableError.
+        Raises IndexUnusableError, StoreError.
         """
         folder, library = open_library(index)
         try:
@@ -39,7 +41,7 @@ class Index:
                     f"the index {index} was built with the embedding model {manifest.model!r}, "
                     f"not {model!r}; ask with that one, or run 'assistant index' with this one"
                 )
-            return cls(folder, manifest, library, Vectors.open(folder / "vectors"))
+            return cls(folder, manifest, library, store.open(folder, manifest))
         except BaseException:
             library.close()
             raise

@@ -1,4 +1,4 @@
-"""Passage vectors in a Chroma collection on disk.
+"""Passage vectors in a Chroma collection, on disk or on a server (see `stores`).
 
 Chroma gets vectors, ids and what filters need. Texts are the library's: stored here as well, as
 LlamaIndex's adapter would, with an index over their trigrams and each node once more as JSON, they
@@ -11,7 +11,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,22 +28,38 @@ _DATABASE = "chroma.sqlite3"
 _PATIENCE = 60.0  # seconds to wait for a process that opens the same collection
 # Chroma's defaults (16 neighbours, 100 looked at) lose neighbours among many vectors; with these,
 # recall@10 against exact search is measured in tests/indexing/test_vectors.py.
-_HNSW = {"space": "cosine", "ef_construction": 200, "max_neighbors": 32, "ef_search": 200}
-_BATCH = 256  # Chroma takes at most 5,461 at once
+HNSW = {"space": "cosine", "ef_construction": 200, "max_neighbors": 32, "ef_search": 200}
+BATCH = 256  # Chroma takes at most 5,461 at once
 
 
 class Vectors:
-    """An open collection of passage vectors."""
+    """An open collection of passage vectors.
 
-    def __init__(self, client: Any, collection: Any) -> None:
-        self._client = client
+    Args:
+        collection: Chroma's.
+        close: lets go of it.
+        name: what it is called on a server; "" in a folder.
+        told: around every use of it; turns Chroma's errors into our own.
+    """
+
+    def __init__(
+        self,
+        collection: Any,
+        close: Callable[[], None],
+        name: str = "",
+        told: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
         self._collection = collection
+        self._close = close
+        self.name = name
+        self._told = told
 
     @classmethod
     def create(cls, folder: Path) -> Vectors:
         """A new, empty collection in `folder`."""
         client = _client(folder)
-        return cls(client, client.create_collection(_COLLECTION, configuration={"hnsw": _HNSW}))
+        created = client.create_collection(_COLLECTION, configuration={"hnsw": HNSW})
+        return cls(created, client.close)
 
     @classmethod
     def open(cls, folder: Path) -> Vectors:
@@ -56,7 +72,8 @@ class Vectors:
             if not (folder / _DATABASE).is_file():
                 raise FileNotFoundError(f"{_DATABASE} is missing")  # Chroma would make a new one
             client = _client(folder)
-            return cls(client, client.get_collection(_COLLECTION, embedding_function=None))
+            found = client.get_collection(_COLLECTION, embedding_function=None)
+            return cls(found, client.close)
         except Exception as error:  # Chroma's own errors have no common base
             raise IndexUnusableError(
                 f"the vectors in {folder} cannot be opened ({error}); the folder must be writable; "
@@ -76,8 +93,8 @@ class Vectors:
             original.backup(copy)
 
     def close(self) -> None:
-        """Release the folder."""
-        self._client.close()
+        """Let go of the collection."""
+        self._close()
 
     def add(
         self,
@@ -92,41 +109,59 @@ class Vectors:
         """
 
         def embed(first: int) -> NDArray[np.float32]:
-            batch = passages[first : first + _BATCH]
+            batch = passages[first : first + BATCH]
             return embedder.encode([as_embedded(*each) for each in batch])
 
         with ThreadPoolExecutor(1) as ahead:
             coming = ahead.submit(embed, 0)
-            for first in range(0, len(passages), _BATCH):
+            for first in range(0, len(passages), BATCH):
                 vectors = coming.result()
-                coming = ahead.submit(embed, first + _BATCH)
-                batch = passages[first : first + _BATCH]
-                self._collection.add(
-                    ids=[passage.id for _, passage in batch],
-                    embeddings=vectors,
-                    metadatas=[_filtered_by(article) for article, _ in batch],
-                )
+                coming = ahead.submit(embed, first + BATCH)
+                batch = passages[first : first + BATCH]
+                with self._told():
+                    self._collection.add(
+                        ids=[passage.id for _, passage in batch],
+                        embeddings=vectors,
+                        metadatas=[_filtered_by(article) for article, _ in batch],
+                    )
                 progress(len(batch))
+
+    def take(self, source: Vectors) -> None:
+        """Store what another collection holds, which must not change meanwhile."""
+        for first in range(0, source.count(), BATCH):
+            with source._told():
+                page = source._collection.get(
+                    limit=BATCH, offset=first, include=["embeddings", "metadatas"]
+                )
+            with self._told():
+                self._collection.add(
+                    ids=page["ids"],
+                    embeddings=page["embeddings"],
+                    metadatas=page["metadatas"],
+                )
 
     def remove(self, passage_ids: Sequence[str]) -> None:
         """Remove vectors."""
-        for first in range(0, len(passage_ids), _BATCH):
-            self._collection.delete(ids=list(passage_ids[first : first + _BATCH]))
+        for first in range(0, len(passage_ids), BATCH):
+            with self._told():
+                self._collection.delete(ids=list(passage_ids[first : first + BATCH]))
 
     def count(self) -> int:
         """How many vectors there are."""
-        return int(self._collection.count())
+        with self._told():
+            return int(self._collection.count())
 
     def search(
         self, vector: NDArray[np.float32], limit: int, filters: Filters
     ) -> list[tuple[str, float]]:
         """(passage id, cosine) of the passages nearest to `vector` (shape (dimension,))."""
-        found = self._collection.query(
-            query_embeddings=[vector],
-            n_results=limit,
-            where=_where(filters),
-            include=["distances"],
-        )
+        with self._told():
+            found = self._collection.query(
+                query_embeddings=[vector],
+                n_results=limit,
+                where=_where(filters),
+                include=["distances"],
+            )
         return [
             (id_, 1.0 - distance)
             for id_, distance in zip(found["ids"][0], found["distances"][0], strict=True)

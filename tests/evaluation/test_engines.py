@@ -1,5 +1,6 @@
 import json
 import threading
+from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -11,6 +12,7 @@ from assistant.evaluation.replies import ReplyError
 from assistant.records import Answer, GoldQuestion
 
 QUESTION = GoldQuestion("q1", "Where?", "where", (), (), False)
+DATED = GoldQuestion("q3", "Where?", "where", (), (), False, as_of=date(2024, 3, 5))
 FOLLOW_UP = GoldQuestion("q2", "And when?", "when", (), (), False, history=("Where?",))
 REPLY = {"status": "answered", "text": "x", "confidence": 0.5, "citations": []}
 
@@ -51,13 +53,15 @@ def engine(server):
     return from_url(f"http://127.0.0.1:{server.server_port}/ask", timeout=5)
 
 
-def test_an_address_is_posted_the_question_and_its_history(server):
-    server.script = [(200, REPLY), (200, REPLY)]
+def test_an_address_is_posted_the_question_its_history_and_its_day(server):
+    server.script = [(200, REPLY), (200, REPLY), (200, REPLY)]
     assert engine(server).reply(QUESTION).text == "x"
     engine(server).reply(FOLLOW_UP)
+    engine(server).reply(DATED)
     assert server.received == [
         {"question": "Where?"},
         {"question": "And when?", "history": ["Where?"]},
+        {"question": "Where?", "as_of": "2024-03-05"},
     ]
 
 
@@ -99,6 +103,7 @@ def test_a_callable(tmp_path, monkeypatch):
         f"REPLY = {REPLY!r}\n"
         "def plain(question): return {**REPLY, 'text': question}\n"
         "def remembering(question, history=()): return {**REPLY, 'text': str(history)}\n"
+        "def dated(question, as_of): return {**REPLY, 'text': str(as_of)}\n"
         "def as_json(question): return json.dumps(REPLY)\n"
         "def broken(question): raise RuntimeError('oh no')\n"
         "class Inner:\n"
@@ -109,6 +114,8 @@ def test_a_callable(tmp_path, monkeypatch):
     assert from_callable("strangers_engine:plain").reply(QUESTION).text == "Where?"
     assert from_callable("strangers_engine:Inner.ask").reply(QUESTION).text == "Where?"
     assert from_callable("strangers_engine:remembering").reply(FOLLOW_UP).text == "['Where?']"
+    assert from_callable("strangers_engine:dated").reply(DATED).text == "2024-03-05"
+    assert from_callable("strangers_engine:dated").reply(QUESTION).text == "None"
     assert from_callable("strangers_engine:as_json").reply(QUESTION).text == "x"
     assert from_callable("strangers_engine:plain").code
     with pytest.raises(ReplyFailure, match="RuntimeError: oh no"):

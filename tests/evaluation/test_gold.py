@@ -116,8 +116,9 @@ def test_hundreds_of_problems_are_counted(tmp_path):
 def test_a_verdict_holds_for_the_same_question_only():
     same = gold.question({**GOOD, "id": "other", "kind": "what"})
     assert gold.fingerprint(gold.question(GOOD)) == gold.fingerprint(same)
-    changed = gold.question({**GOOD, "answers": ["Paris", "Lutetia"]})
-    assert gold.fingerprint(gold.question(GOOD)) != gold.fingerprint(changed)
+    for change in ({"answers": ["Paris", "Lutetia"]}, {"as_of": "2025-12-31"}):
+        changed = gold.question({**GOOD, **change})
+        assert gold.fingerprint(gold.question(GOOD)) != gold.fingerprint(changed)
 
 
 def test_the_published_schema_is_sound_and_tells_what_each_key_is():

@@ -5,15 +5,14 @@ import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from contextlib import closing
 from datetime import date
 from pathlib import Path
 
 import pytest
-from support import ROOT, SEEDS, HashEmbedder, news, unloadable, write
+from support import SEEDS, HashEmbedder, news, unloadable, write
+from worker import Worker
 
 from assistant.corpus.metadata import SIDECAR
 from assistant.corpus.reading import read_articles
@@ -432,42 +431,10 @@ def test_a_build_in_between_opening_is_noticed(index, folder, monkeypatch):
         assert opened.library.article("n1").text == news(21)
 
 
-class Worker:
-    """Commands to worker.py; see there."""
-
-    def __init__(self) -> None:
-        paths = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
-        self.process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("worker.py"))],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PYTHONPATH": paths},
-        )
-
-    def start(self, *command: object) -> int:
-        """Start a command; its process id."""
-        self.process.stdin.write(json.dumps([str(part) for part in command]) + "\n")
-        self.process.stdin.flush()
-        return int(self.line())
-
-    def line(self) -> str:
-        line = self.process.stdout.readline()
-        assert line, "the worker has died"
-        return line.strip()
-
-    def status(self) -> int:
-        """The exit status of what was started."""
-        while (line := self.line()) == "ready":
-            pass
-        return int(line)
-
-
 @pytest.fixture(scope="module")
 def worker():
-    started = Worker()
-    yield started
-    started.process.communicate()
+    with closing(Worker()) as started:
+        yield started
 
 
 def test_a_build_killed_at_any_moment_loses_nothing(worker, index, tmp_path):

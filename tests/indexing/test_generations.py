@@ -54,6 +54,7 @@ def test_a_manifest_says_in_plain_json_what_the_index_holds(tmp_path):
         "articles": {"a": "1" * 64, "é 😀": "2" * 64},
         "sources": {"a": "3" * 64, "é 😀": "4" * 64},
         "roots": [],
+        "collection": "",
     }
 
 

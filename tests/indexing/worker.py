@@ -1,6 +1,7 @@
 """Builds and reads indexes in processes of their own, which tests may kill.
 
-Reads a JSON list a line from standard input: ["build", INDEX, FOLDER, HOLD] or ["read", INDEX].
+Reads a JSON list a line from standard input: ["build", INDEX, FOLDER, HOLD] (with the URL of a
+Chroma server, if one is to keep the vectors) or ["read", INDEX].
 Each is done in a forked process, so that importing is paid for once, and three lines are written:
 its process id, "ready" (embedding, or open to read), and its exit status, negative for a signal.
 A build that embeds waits as long as the file HOLD is there; a reader reads until it is killed.
@@ -9,18 +10,55 @@ A build that embeds waits as long as the file HOLD is there; a reader reads unti
 import importlib
 import json
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
 
-from support import HashEmbedder
+from support import ROOT, HashEmbedder
 
 from assistant.indexing import build
+from assistant.indexing.chroma_server import ChromaServer
 from assistant.indexing.index import Index
+from assistant.indexing.stores import IN_FOLDER
 from assistant.records import Filters
 
 for _name in ("chromadb", "chromadb.api.rust"):
     importlib.import_module(_name)
+
+
+class Worker:
+    """Commands to a process that runs this file."""
+
+    def __init__(self) -> None:
+        paths = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
+        self.process = subprocess.Popen(
+            [sys.executable, __file__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": paths},
+        )
+
+    def start(self, *command: object) -> int:
+        """Start a command; its process id."""
+        self.process.stdin.write(json.dumps([str(part) for part in command]) + "\n")
+        self.process.stdin.flush()
+        return int(self.line())
+
+    def line(self) -> str:
+        line = self.process.stdout.readline()
+        assert line, "the worker has died"
+        return line.strip()
+
+    def status(self) -> int:
+        """The exit status of what was started."""
+        while (line := self.line()) == "ready":
+            pass
+        return int(line)
+
+    def close(self) -> None:
+        self.process.communicate()
 
 
 class HeldEmbedder(HashEmbedder):
@@ -35,8 +73,9 @@ class HeldEmbedder(HashEmbedder):
         return super().encode(texts)
 
 
-def make(index: str, folder: str, hold: str) -> None:
-    build.refresh(Path(index), [Path(folder)], lambda kept: HeldEmbedder(hold), "hash")
+def make(index: str, folder: str, hold: str, url: str = "") -> None:
+    store = ChromaServer(url) if url else IN_FOLDER
+    build.refresh(Path(index), [Path(folder)], lambda kept: HeldEmbedder(hold), "hash", store=store)
 
 
 def read(index: str) -> None:
