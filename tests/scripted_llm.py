@@ -14,18 +14,23 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
 
 MODEL = "scripted"
-Fault = Literal["", "cut", "no end", "invalid utf-8", "no json", "error event", "endless"]
+Fault = Literal[
+    "", "cut", "no end", "invalid utf-8", "no json", "error event", "endless", "endless line", "waits"
+]
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What to send: `text` in pieces, or an HTTP error, or something broken after the text."""
+    """What to send: `text` in pieces, or an HTTP error, or something broken after the text. One
+    that "waits" sends `text` and then comments, until the server's `go` is set; then `rest`.
+    """
 
     text: str = ""
     status: int = 200
     fault: Fault = ""
     message: str = "as scripted"
     headers: dict[str, str] = field(default_factory=dict)
+    rest: str = ""
 
 
 Script = Callable[[dict[str, Any]], "Reply | str"]
@@ -41,6 +46,7 @@ class ScriptedLlm:
         self.requests: list[dict[str, Any]] = []
         self.keys: list[str] = []
         self.pieces = 0  # sent so far
+        self.go = threading.Event()
         self.hung_up = threading.Event()  # the client went before the reply was over
 
     def next(self, request: dict[str, Any]) -> Reply:
@@ -98,12 +104,17 @@ def scripted_llm():
             self.send_header("Transfer-Encoding", "chunked")
             self.end_headers()
             try:
-                while True:
-                    for piece in re.findall(r"\s*\S{1,9}|\s+$", reply.text):
-                        self._event(_choice({"content": piece}))
-                        llm.pieces += 1
-                    if reply.fault != "endless":
-                        break
+                self._pieces(reply.text)
+                while reply.fault == "endless":
+                    self._pieces(reply.text)
+                if reply.fault == "endless line":
+                    self._chunk(b"data: ")
+                    while True:
+                        self._chunk(b"x" * 2**16)
+                if reply.fault == "waits":
+                    while not llm.go.wait(0.02):
+                        self._chunk(b": still there\n\n")
+                    self._pieces(reply.rest)
                 if reply.fault == "cut":  # in the middle of an event
                     self._chunk(b'data: {"id": "x", "choi')
                     self.close_connection = True
@@ -121,6 +132,11 @@ def scripted_llm():
             except (BrokenPipeError, ConnectionResetError):
                 llm.hung_up.set()
                 self.close_connection = True
+
+        def _pieces(self, text: str) -> None:
+            for piece in re.findall(r"\s*\S{1,9}|\s+$", text):
+                self._event(_choice({"content": piece}))
+                llm.pieces += 1
 
         def _event(self, choice: dict[str, Any]) -> None:
             body = json.dumps(_body("chat.completion.chunk", choice), ensure_ascii=False)

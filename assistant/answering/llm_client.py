@@ -17,6 +17,7 @@ from assistant.errors import LanguageModelError
 CONTEXT_TOKENS = 4096  # taken for the model's window where it does not state one
 REPLY_TOKENS = 1024  # asked for; thinking models need most of it for their thoughts
 _REPLY_CHARS = 8000  # kept of a reply, whatever the server sends
+_REPLY_BYTES = 4 * 2**20  # read of a response: each token is an event of some hundred bytes
 _READ_SECONDS = 60.0  # without a byte
 _REPLY_SECONDS = 180.0  # for the whole reply
 _ATTEMPTS = 3
@@ -133,6 +134,8 @@ class LanguageModel:
         if status is not None:
             return self._error(f"failed (HTTP {status}: {said})")
         kind = type(error).__name__
+        if kind == "EndlessError":
+            return self._error(said)
         if "Timeout" in kind:
             return self._error(f"sent nothing for {_READ_SECONDS:.0f} seconds; is it overloaded?")
         if kind in ("APIConnectionError", "ConnectError", "ConnectionError"):
@@ -171,11 +174,12 @@ def connect(url: str, model: str, key: str = "", pause: float = _PAUSE) -> Langu
 
     @contextmanager
     def session() -> Iterator[Any]:
-        import httpx
         from llama_index.llms.openai_like import OpenAILike
 
+        from assistant.answering.bounded import bounded_client
+
         # A client of its own for each reply: closing it is what surely ends the request.
-        with httpx.Client(timeout=_READ_SECONDS) as client:
+        with bounded_client(_READ_SECONDS, _REPLY_SECONDS, _REPLY_BYTES) as client:
             yield OpenAILike(
                 model=model,
                 api_base=url,

@@ -1,12 +1,15 @@
 """The model's client against a real server that behaves and misbehaves."""
 
 import socket
+from contextlib import contextmanager
 
 import openai
 import pytest
+from llama_index.llms.openai_like import OpenAILike
 from scripted_llm import MODEL, Reply, scripted_llm
 
-from assistant.answering.llm_client import connect, wrap
+from assistant.answering.bounded import bounded_client
+from assistant.answering.llm_client import LanguageModel, connect, wrap
 from assistant.errors import LanguageModelError
 
 KEY = "sk-very-secret-0123456789"
@@ -103,6 +106,7 @@ def test_a_server_that_is_not_there():
         ("invalid utf-8", "cannot be read"),
         ("no json", "cannot be read"),
         ("error event", "out of memory"),
+        ("endless line", "sent more than 4,194,304 bytes"),
     ],
 )
 def test_a_broken_reply_is_one_clear_message(server, fault, told):
@@ -121,6 +125,46 @@ def test_an_empty_reply_is_an_error(server):
 def test_a_reply_without_end_is_cut_and_the_request_stopped(server):
     server.script = [Reply("word and word and ", fault="endless")]
     assert len(read(model(server))) == 8000
+    assert server.hung_up.wait(60)
+
+
+def impatient(server, *bounds):
+    """A model whose client has these bounds (see `bounded_client`)."""
+
+    @contextmanager
+    def session():
+        with bounded_client(*bounds) as client:
+            yield OpenAILike(
+                model=MODEL,
+                api_base=server.url,
+                api_key="none",
+                is_chat_model=True,
+                max_retries=0,
+                http_client=client,
+            )
+
+    return LanguageModel(session, MODEL, 3000)
+
+
+def test_a_reply_that_says_nothing_for_ever_is_given_up(server):
+    server.script = [Reply("The bridge ", fault="waits")] * 2
+    with pytest.raises(LanguageModelError, match="took more than 1 seconds to reply"):
+        read(impatient(server, 60, 1, 10**9))
+    assert server.hung_up.wait(60)
+
+
+def test_a_silent_server_is_given_up():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"
+        server = type("Server", (), {"url": url})
+        with pytest.raises(LanguageModelError, match=r"sent nothing for .* is it overloaded"):
+            read(impatient(server, 0.2, 60, 10**9))
+
+
+def test_an_endless_line_is_hung_up_on(server):
+    server.script = [Reply("The bridge ", fault="endless line")]
+    with pytest.raises(LanguageModelError, match="sent more than 100,000 bytes"):
+        read(impatient(server, 60, 60, 100_000))
     assert server.hung_up.wait(60)
 
 
