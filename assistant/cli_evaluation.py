@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -36,7 +37,8 @@ written to DIR."""
 _EVALUATE_MORE = """\
 engines (--engine, repeated to compare them on the same questions):
   extractive, llm, auto       the assistant's own, over --index (llm and auto: see --llm-url)
-  http://127.0.0.1:8000/ask   an address: POST {"question": ...} returns the JSON of an answer
+  http://127.0.0.1:8000/ask   an address: POST {"question": ...} returns the JSON of an answer;
+                              it is sent the key in $ASSISTANT_ENGINE_KEY, where there is one
   mypackage.engine:ask        a Python callable: takes the question, returns that JSON
 
 a gate (exit status 1 if it does not hold; it looks at the first engine):
@@ -221,7 +223,7 @@ def _engine(name: str, args: argparse.Namespace) -> Iterator[Engine]:
     from assistant.evaluation import engines
 
     if engines.is_url(name):
-        yield engines.from_url(name)
+        yield engines.from_url(name, key=os.environ.get(engines.KEY, ""))
     elif ":" in name:
         from assistant import render
 

@@ -36,7 +36,8 @@ def app(
     """
     page = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     mount(page, holder, editable=editable)
-    return _Headers(_Limit(Guard(_Both(page, http_app(holder)), key=key, local=local)))
+    shown: ASGIApp = page if editable else _NoUploads(page)
+    return _Headers(_Limit(Guard(_Both(shown, http_app(holder)), key=key, local=local)))
 
 
 class _Both:
@@ -51,6 +52,17 @@ class _Both:
         await (self._answers if ours else self._page)(scope, receive, send)
 
 
+class _NoUploads:
+    """Takes no files, which nothing on the page would ask for."""
+
+    def __init__(self, inner: ASGIApp) -> None:
+        self._inner = inner
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        refused = scope["type"] == "http" and _is_upload(scope)
+        await (problems.read_only() if refused else self._inner)(scope, receive, send)
+
+
 class _Limit:
     """Refuses bodies that are too large, whether or not they say so beforehand."""
 
@@ -61,11 +73,15 @@ class _Limit:
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope.get("path", "").rstrip("/")
-        size = _UPLOAD if path == _UPLOADS else _REQUEST
+        size = _UPLOAD if _is_upload(scope) else _REQUEST
         said = Headers(scope=scope).get("content-length", "0") if "headers" in scope else "0"
         too_large = said.isdecimal() and int(said) > size
         await (problems.too_large() if too_large else self._inner[size])(scope, receive, send)
+
+
+def _is_upload(scope: Scope) -> bool:
+    path: str = scope.get("path", "")
+    return path.rstrip("/") == _UPLOADS
 
 
 class _Headers:

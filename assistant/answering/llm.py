@@ -44,6 +44,7 @@ _PASSAGES = 8
 _MARGIN = 1.15  # other models' tokenizers make more tokens of a text than the one we count with
 _VERSIONS = 3  # passages cited for one claim
 _INSTEAD = "this is the extractive answer"
+_NOT_ASKED = "the language model was not asked: no sentence found is likely enough to answer this"
 _NOTES = 3  # on sentences left out
 _REFUSAL = re.compile(
     r"^not (?:stated |given |mentioned |found )?in the (?:articles|passages)|"
@@ -125,12 +126,14 @@ def answers(
 ) -> Generator[Draft]:
     """The answer as it grows by checked sentences; the last draft is the whole answer.
 
-    What the extractive engine has no answer to by `threshold` (None: the sentence model's own) is
-    not put to the model, nor is a summary of everything.
+    Both must find an answer. What the extractive engine has none to, by `threshold` (None: the
+    sentence model's own; 0 asks the model everything), is not put to the model: how far that
+    confidence can be trusted is measured, a model's word for it is not, and whoever writes articles
+    could talk it into answering. Nor is a summary of everything. And where the model says that the
+    articles do not answer, that stands.
 
     Raises LanguageModelError where the model fails, unless the engine falls back.
     """
-
     limit = default_threshold() if threshold is None else threshold
     if question.turn != "question" and not question.topic:
         yield extractive.answer(question, retriever, reader, filters, limit)
@@ -150,7 +153,7 @@ def answers(
         return replace(draft, notes=(*notes, *draft.notes))
 
     if not scored or confidence(asked, found.best, evidence, passages) < limit:
-        yield own()
+        yield own(_NOT_ASKED)
         return
     try:
         yield from _replies(engine, found, retriever, limit, own)

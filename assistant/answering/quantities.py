@@ -37,6 +37,11 @@ _NUMBER = re.compile(
 _PERCENT = re.compile(r"\s*(?:%|per ?cent\b)")
 _NEXT = re.compile(r"[\s-]*([a-z€$£]+)?")
 _CURRENCY = {"€": "euro", "$": "dollar", "£": "pound", "¥": "yen"}
+# Units in which a number is another amount.
+MEASURES = frozenset(
+    """% euro dollar pound yen yuan rouble ruble franc rupee peso krona krone zloty lira mile
+    kilometre metre hour minute second day week month year decade""".split()
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 All answer in the JSON contract. A callable takes the question, and the earlier questions as
 `history` and the day (a date or None) as `as_of`, if it has parameters of these names. An endpoint
-gets `POST {"question": ...}`, with "history" and "as_of" where a question has them.
+gets `POST {"question": ...}`, with "history" and "as_of" where a question has them, and the key in
+the environment variable ASSISTANT_ENGINE_KEY, where there is one, as "Authorization: Bearer KEY".
 """
 
 from __future__ import annotations
@@ -21,13 +22,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from assistant.errors import AssistantError, EngineError, UsageError
+from assistant.errors import AssistantError, EngineError, SettingsError, UsageError
 from assistant.evaluation.replies import Reply, read_reply
 from assistant.records import Answer, GoldQuestion
 
 _ATTEMPTS = 3
 _PAUSE = 0.5  # seconds before the second attempt, doubled before the third
 _TIMEOUT = 120.0
+# Not the one that guards a server of one's own: that must not go to whatever address is evaluated.
+KEY = "ASSISTANT_ENGINE_KEY"
 
 
 class ReplyFailure(AssistantError):
@@ -52,8 +55,13 @@ def is_url(name: str) -> bool:
     return name.startswith(("http://", "https://"))
 
 
-def from_url(url: str, timeout: float = _TIMEOUT) -> Engine:
-    """An engine behind an HTTP address."""
+def from_url(url: str, timeout: float = _TIMEOUT, key: str = "") -> Engine:
+    """An engine behind an HTTP address, which is sent the `key` where there is one.
+
+    Raises SettingsError for a key that no header can hold.
+    """
+    if not (key.isascii() and key.isprintable()):
+        raise SettingsError(f"{KEY} holds more than printable ASCII characters; set another key")
 
     def reply(question: GoldQuestion) -> Reply:
         body: dict[str, Any] = {"question": question.question}
@@ -61,7 +69,7 @@ def from_url(url: str, timeout: float = _TIMEOUT) -> Engine:
             body["history"] = list(question.history)
         if question.as_of:
             body["as_of"] = question.as_of.isoformat()
-        return read_reply(_post(url, body, timeout))
+        return read_reply(_post(url, body, timeout, key))
 
     return Engine(url, reply, settings={"url": url})
 
@@ -112,13 +120,15 @@ def _hash(source: str | None) -> str:
     return hashlib.sha256(Path(source).read_bytes()).hexdigest()[:16] if source else ""
 
 
-def _post(url: str, body: Mapping[str, Any], timeout: float) -> Any:
+def _post(url: str, body: Mapping[str, Any], timeout: float, key: str) -> Any:
     """The JSON that `url` returns. Where it cannot be reached, that is tried again."""
     request = urllib.request.Request(
         url,
         data=json.dumps(body).encode(),
         headers={"Content-Type": "application/json", "Accept": "application/json"},
     )
+    if key:
+        request.add_unredirected_header("Authorization", f"Bearer {key}")
     for attempt in range(_ATTEMPTS):
         if attempt:
             time.sleep(_PAUSE * 2 ** (attempt - 1))
@@ -129,7 +139,10 @@ def _post(url: str, body: Mapping[str, Any], timeout: float) -> Any:
             with error:
                 said = error.read(200).decode("utf-8", "replace").strip()
             problem = f"HTTP {error.code} {error.reason}: {said}"
-            if error.code in (404, 405, 401, 403, 422):  # the same for every question
+            if error.code == 401:
+                mend = f"is {KEY} the right one?" if key else f"set {KEY}, if you have one"
+                raise EngineError(f"{url} wants a key; {mend} ({problem})") from error
+            if error.code in (404, 405, 403, 422):  # the same for every question
                 raise EngineError(f"{url}: {problem}") from error
             if error.code < 500 and error.code != 429:
                 break

@@ -76,6 +76,11 @@ def too_large() -> Response:
     return response(413, *_STATUSES[413])
 
 
+def read_only() -> Response:
+    """The response to files sent where visitors may change nothing."""
+    return response(403, "read_only", "adding articles is off here; ask who runs this server")
+
+
 async def failed(request: Request, error: Exception) -> Response:
     """The response to anything raised while answering."""
     status, told = describe(error)

@@ -275,10 +275,33 @@ def test_an_answer_has_at_most_eighty_words(town, server):
     assert answer.engine == "llm"
 
 
+@pytest.mark.parametrize("engine", ["town", "auto"])
+def test_what_the_extractive_engine_has_no_answer_to_is_not_put_to_the_model(
+    engine, server, request
+):
+    assistant = request.getfixturevalue(engine)
+    server.script = says((OPENED, "cost 40 million"))
+    answer = assistant.ask(WHO, threshold=0.999)
+    assert (answer.status, answer.engine, server.requests) == ("not_found", "extractive", [])
+    assert any("the language model was not asked" in note for note in answer.notes)
+    answer = assistant.ask(WHO, threshold=0.0)  # whoever wants the model's word can have it
+    assert (answer.status, answer.engine) == ("answered", "llm")
+
+
+@pytest.mark.parametrize("engine", ["town", "auto"])
+def test_where_the_model_finds_no_answer_that_stands(engine, server, request):
+    assistant = request.getfixturevalue(engine)
+    server.script = ["NOT IN THE ARTICLES"]
+    answer = assistant.ask(WHO)
+    assert (answer.status, answer.engine, answer.confidence) == ("not_found", "llm", 0.0)
+    assert answer.notes == ("the language model finds no answer in the passages",)
+
+
 FAILURES = [
     (Reply(status=401), "refused the key"),
     (Reply(status=404), "not known"),
     (Reply(status=400, message="no"), "HTTP 400"),
+    (Reply(OPENED + " [1] ", fault="endless line"), "sent more than"),
     (Reply(OPENED + " [1] ", fault="cut"), "broke off"),
     (Reply(""), "empty reply"),
     (Reply("A bridge ", fault="invalid utf-8"), "cannot be read"),
@@ -300,6 +323,20 @@ def test_or_with_auto_a_noted_extractive_answer(auto, server, reply, told):
     assert (answer.status, answer.engine) == ("answered", "extractive")
     assert any(told in note for note in answer.notes)
     assert "this is the extractive answer" in answer.notes
+
+
+def test_a_model_that_is_not_there_or_not_well(index, server):
+    for url, told in (("http://127.0.0.1:9/v1", "cannot be reached"), (server.url, "HTTP 503")):
+        server.script = lambda request: Reply(status=503)
+        with (
+            Assistant.open(index, engine="llm", llm_url=url, llm_model=MODEL) as assistant,
+            pytest.raises(LanguageModelError, match=told),
+        ):
+            assistant.ask(WHO)
+        with Assistant.open(index, engine="auto", llm_url=url, llm_model=MODEL) as assistant:
+            answer = assistant.ask(WHO)
+        assert (answer.status, answer.engine) == ("answered", "extractive")
+        assert any(told in note for note in answer.notes)
 
 
 def test_the_last_of_a_stream_is_the_extractive_answer_where_auto_falls_back(auto, server):

@@ -69,6 +69,93 @@ def test_what_is_told_otherwise_or_not_at_all_is_not(text, told, evidence, embed
     assert found.problem
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Olga Brandt, a thief, closed the port of Vigo on Friday after an oil spill.",
+        "Olga Brandt illegally closed the port of Vigo on Friday after an oil spill.",
+        "Olga Brandt closed the port of Vigo on Friday after an oil spill and stole money.",
+    ],
+)
+def test_one_word_out_of_nowhere_is_enough(text, evidence, embedder):
+    assert verdict(text, evidence, embedder).verdict != "supported"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Olga Brandt \u043epened the port of Vigo on Friday.",  # Cyrillic o
+        "Olga Brandt d\u0456d n\u043et close the port of Vigo on Friday.",
+        "Olga Brandt c\u0142osed the port of Vigo on Friday.",
+        "Olga Brandt closed the port of Vigo on Friday, ｔｈｉｅｆ.",
+        "Olga Brandt closed the port of Vigo on Friday, 𝐭𝐡𝐢𝐞𝐟.",
+        "Olga Brandt c\u0336l\u0336o\u0336s\u0336e\u0336d\u0336 the port of Vigo on Friday.",
+        "Olga\u3164Brandt closed the port of Vigo on Friday.",  # a letter that shows nothing
+        "3\u0966 tonnes of oil leaked from the tanker Mira.",
+        "Olga Brandt closed the port of Vigo on Friday 🎉.",
+        "Olga Brandt closed the port of Vigo on Friday https://evil.example/x.",
+        "Olga Brandt closed the port of Vigo on Friday (evil.example).",
+        "Olga Brandt closed the port of Vigo on Friday <b>now</b>.",
+    ],
+)
+def test_characters_and_addresses_that_the_passage_has_not(text, evidence, embedder):
+    found = verdict(text, evidence, embedder)
+    assert (found.verdict, "characters or an address" in found.problem) == ("unsupported", True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Зоя Kowalska of Łódź opened port.example on Friday 🎉.",
+        "“Zo\u0308e” told the café’s owner – for €5 – to leave…",
+    ],
+)
+def test_what_the_passage_has_may_be_used_and_so_may_accents(text, embedder):
+    told = text.replace("Zo\u0308e", "Zöe").replace("café", "cafe")
+    article = Article("odd", told, spans=(Span("body", 0, len(told)),))
+    given = [Evidence(passage, article, 1.0) for passage in split_passages(article)]
+    assert verdict(text, given, embedder).verdict == "supported"
+
+
+def claimed(text, told, embedder, outlet=None):
+    article = Article("a", told, outlet=outlet, spans=(Span("body", 0, len(told)),))
+    given = [Evidence(passage, article, 1.0) for passage in split_passages(article)]
+    return verdict(text, given, embedder)
+
+
+@pytest.mark.parametrize(
+    ("cost", "is_so"),
+    [
+        ("€40m", True),
+        ("forty million euros", True),
+        ("40 million pounds", False),
+        ("$40m", False),
+        ("40%", False),
+    ],
+)
+def test_an_amount_is_one_of_the_same_unit(cost, is_so, embedder):
+    found = claimed(f"The line cost {cost}.", "The line cost 40 million euros.", embedder)
+    assert (found.verdict == "supported") is is_so
+
+
+@pytest.mark.parametrize(
+    ("text", "is_so"),
+    [
+        ("The Gazette reports that Olga Brandt closed the port of Vigo on Friday.", True),
+        ("According to The Gazette, Olga Brandt closed the port of Vigo on Friday.", True),
+        ("The Gazette says Olga Brandt closed the port of Vigo on Friday.", True),
+        ("Olga Brandt closed the port of Vigo on Friday, the Gazette reported.", True),
+        ("Olga Brandt closed the port of Vigo on Friday, according to The Gazette.", True),
+        ("The Gazette closed the port of Vigo on Friday after an oil spill.", False),
+        ("Olga Brandt and the Gazette closed the port of Vigo on Friday.", False),
+        ("Olga Brandt closed the port of Vigo on Friday for the Gazette.", False),
+    ],
+)
+def test_an_outlet_is_named_as_the_source_or_not_at_all(text, is_so, embedder):
+    found = claimed(text, TEXT, embedder, outlet="The Gazette")
+    assert (found.verdict == "supported") is is_so
+
+
 @pytest.mark.slow
 def test_the_labelled_set_is_whole_and_the_check_holds_on_its_reported_half(embedder):
     """Floors below what benchmarks/support.py reports."""
@@ -86,5 +173,5 @@ def test_the_labelled_set_is_whole_and_the_check_holds_on_its_reported_half(embe
     ]
     accepted = [label for label, found in judged if found == "supported"]
     assert accepted.count("unsupported") <= 1
-    assert accepted.count("supported") / len(accepted) >= 0.85
-    assert accepted.count("supported") >= 0.65 * sum(label == "supported" for label, _ in judged)
+    assert accepted.count("supported") / len(accepted) >= 0.9
+    assert accepted.count("supported") >= 0.6 * sum(label == "supported" for label, _ in judged)

@@ -5,7 +5,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from assistant.errors import EngineError, UsageError
+from assistant.errors import EngineError, SettingsError, UsageError
 from assistant.evaluation import engines
 from assistant.evaluation.engines import ReplyFailure, code_hash, from_callable, from_url
 from assistant.evaluation.replies import ReplyError
@@ -25,18 +25,27 @@ def server():
         def do_POST(self):
             length = int(self.headers["Content-Length"])
             self.server.received.append(json.loads(self.rfile.read(length)))
+            self.server.authorized.append(self.headers["Authorization"])
             status, body = self.server.script.pop(0)
             data = body if isinstance(body, bytes) else json.dumps(body).encode()
             self.send_response(status)
+            if status == 302:
+                self.send_header("Location", "/elsewhere")
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
             self.wfile.write(data)
+
+        def do_GET(self):
+            self.server.authorized.append(self.headers["Authorization"])
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(json.dumps(REPLY).encode())
 
         def log_message(self, *_):
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as made:
-        made.script, made.received = [], []
+        made.script, made.received, made.authorized = [], [], []
         thread = threading.Thread(target=made.serve_forever, args=(0.01,))
         thread.start()
         yield made
@@ -84,6 +93,31 @@ def test_what_would_fail_for_every_question_stops_the_run(server, status):
     server.script = [(status, b"<b>go away</b>")]
     with pytest.raises(EngineError, match=f"HTTP {status} .*go away"):
         engine(server).reply(QUESTION)
+
+
+def test_a_key_is_sent_to_the_address_and_not_to_where_it_leads(server):
+    url = f"http://127.0.0.1:{server.server_port}/ask"
+    keyed = from_url(url, key="correct horse")
+    server.script = [(200, REPLY), (302, b"")]
+    keyed.reply(QUESTION)
+    keyed.reply(QUESTION)
+    assert server.authorized == ["Bearer correct horse"] * 2 + [None]
+    assert "horse" not in repr((keyed.name, keyed.settings, keyed.code))
+
+
+@pytest.mark.parametrize(
+    ("key", "told"), [("", "set ASSISTANT_ENGINE_KEY"), ("horse", "is ASSISTANT_ENGINE_KEY")]
+)
+def test_a_server_that_wants_a_key_is_told_with_what_mends_it(server, key, told):
+    server.script = [(401, b"no")]
+    with pytest.raises(EngineError, match=told) as error:
+        from_url(f"http://127.0.0.1:{server.server_port}/ask", key=key).reply(QUESTION)
+    assert "horse" not in str(error.value)
+
+
+def test_a_key_that_no_header_can_hold_is_told_before_anything_is_asked():
+    with pytest.raises(SettingsError, match="ASSISTANT_ENGINE_KEY"):
+        from_url("http://127.0.0.1:9/ask", key="line\nbreak")
 
 
 def test_a_reply_outside_the_contract(server):
