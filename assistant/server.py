@@ -49,6 +49,8 @@ class _Both:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         ours = scope["type"] == "http" and http.is_path(scope["path"])
+        if ours and scope["method"] == "HEAD":  # the server beneath sends no body to it
+            scope = {**scope, "method": "GET"}
         await (self._answers if ours else self._page)(scope, receive, send)
 
 

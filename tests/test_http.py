@@ -185,6 +185,14 @@ def test_requests_that_get_nowhere(client, method, path, options, status, error)
     assert response.json()["detail"]
 
 
+def test_head_tells_what_get_would(client):
+    for path in ("/api/health", "/api/articles", "/docs", "/openapi.json"):
+        told = client.head(path)
+        assert (told.status_code, told.content) == (200, b"")
+        assert told.headers["content-type"] == client.get(path).headers["content-type"]
+    assert client.head("/api/ask").status_code == 405
+
+
 @pytest.mark.parametrize("content", [b"{", b"\xff", b"[" * 100_000, b'{"question": "\xc3("}'])
 def test_a_body_that_is_no_json(client, content):
     headers = {"content-type": "application/json"}
@@ -312,6 +320,15 @@ def test_a_client_that_goes_away_stops_the_work(script, path):
     appears(folder / f"{name}.waiting")
     asking.close()
     appears(folder / f"{name}.stopped")
+
+
+def test_of_a_long_conversation_only_the_end_is_asked_again(script):
+    client, _ = script
+    history = ["early fail"] * 38 + ["late grow"] * 12
+    body = {"question": "now grow", "history": history}
+    assert client.post("/api/ask", json=body).json()["text"] == "now and on"
+    body["history"] = history[1:] + ["late fail"]
+    assert client.post("/api/ask", json=body).status_code == 500
 
 
 def test_slow_answers_hold_up_nothing_else(script):

@@ -1,6 +1,7 @@
 """The server, without a browser: what it guards, how it stops, real clients of the page's API."""
 
 import re
+import shutil
 import signal
 import socket
 from concurrent.futures import ThreadPoolExecutor
@@ -8,9 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 from gradio_client import Client
-from serving import WAIT, appears, serving_index, serving_script
+from serving import TESTS, WAIT, appears, serving_index, serving_script
 
 from assistant.access import key_from
+from assistant.cli import main
 from assistant.errors import SettingsError, UsageError
 from assistant.server import serve
 from assistant.settings import Settings
@@ -237,6 +239,66 @@ def test_without_a_key_adding_and_removing_is_off_beyond_this_machine(
     assert off not in guarded.said
     assert "ASSISTANT_KEY" in guarded.said
     assert KEY not in guarded.said
+
+
+CHANGING = ("add", "remove", "reindex", "run", "drafts")  # by the names of their functions
+
+
+@pytest.fixture(scope="module")
+def read_only(seeds_index, tmp_path_factory):
+    """Without a key, on every address of this machine; and its index."""
+    index = shutil.copytree(seeds_index, tmp_path_factory.mktemp("read") / "index")
+    with serving_index(index, "--host", "0.0.0.0") as serving:
+        yield serving, index
+
+
+def test_where_nothing_may_be_changed_the_server_refuses_it(read_only, open_server):
+    def functions(client):
+        return {d["api_name"]: d["id"] for d in client.get("/config").json()["dependencies"]}
+
+    with httpx.Client(base_url=open_server.address, timeout=WAIT) as client:
+        numbers = [functions(client)[name] for name in CHANGING]
+    serving, index = read_only
+    before = sorted(index.rglob("*"))
+    # What it refuses in these ways, the page hangs up on.
+    alone = {"connection": "close"}
+    with httpx.Client(base_url=serving.address, timeout=WAIT, headers=alone) as client:
+        listed = client.get("/api/articles").json()
+        id_ = listed["articles"][0]["id"]
+        assert not set(CHANGING) & set(functions(client))
+        for path in ("/gradio_api/upload", "/gradio_api/upload/", "/gradio_api/%75pload?upload_id=1"):
+            sent = client.post(path, files={"files": ("a.txt", b"Mayor Ada opened a bridge.")})
+            assert (sent.status_code, sent.json()["error"]) == (403, "read_only")
+        for name, number in zip(CHANGING, numbers, strict=True):
+            sent = client.post(f"/gradio_api/call/{name}", json={"data": [id_]})
+            assert not sent.is_success
+            # There may be another function of that number here.
+            body = {"fn_index": number, "data": [id_], "session_hash": name}
+            client.post("/gradio_api/queue/join", json=body)
+        assert client.get("/reports/20240305-120000-000000").status_code == 404
+        for method in ("DELETE", "PUT", "POST", "PATCH"):
+            assert client.request(method, f"/api/articles/{id_}").status_code == 405
+        assert client.post("/api/ask", json={"question": WHO}).json()["status"] == "answered"
+        assert client.get("/api/articles").json() == listed
+    assert sorted(index.rglob("*")) == before
+
+
+def test_an_evaluation_of_a_guarded_address_needs_its_key(
+    guarded, seeds_index, tmp_path, monkeypatch, capsys
+):
+    gold = tmp_path / "few.jsonl"
+    lines = (TESTS / "gold" / "seeds.jsonl").read_text("utf-8").splitlines()
+    gold.write_text("\n".join(lines[:2]), "utf-8")
+    address = f"{guarded.address}/api/ask"
+    command = ["evaluate", str(gold), "--index", str(seeds_index), "--engine", address]
+    monkeypatch.setenv("ASSISTANT_KEY", KEY)  # the server's own is not sent to whoever is asked
+    assert main(command) == 1
+    assert "ASSISTANT_ENGINE_KEY" in capsys.readouterr().err
+    monkeypatch.setenv("ASSISTANT_ENGINE_KEY", KEY)
+    assert main([*command, "--report", str(tmp_path / "report")]) == 0
+    written = "".join(path.read_text("utf-8") for path in (tmp_path / "report").iterdir())
+    assert address in written
+    assert KEY not in written + "".join(capsys.readouterr())
 
 
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])

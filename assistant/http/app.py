@@ -23,7 +23,7 @@ from assistant.api import open_library
 from assistant.errors import AssistantError, CorpusError
 from assistant.holder import Holder
 from assistant.http import docs, problems
-from assistant.http.models import Articles, Ask, FullAnswer, FullArticle, Health, Problem
+from assistant.http.models import REACH, Articles, Ask, FullAnswer, FullArticle, Health, Problem
 from assistant.records import Answer, Filters, Turn
 
 _AT_ONCE = 4  # answers worked on at the same time; others wait, and all else goes on
@@ -176,7 +176,7 @@ class _Answers:
         filters = Filters(tuple(body.outlets), body.since, body.until, body.as_of)
         with self._holder.use() as assistant:
             turns: tuple[Turn, ...] = ()
-            for earlier in body.history:
+            for earlier in body.history[-REACH:]:
                 if isinstance(earlier, str):
                     answer = assistant.ask(earlier, filters, history=turns)
                 else:

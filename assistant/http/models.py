@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from assistant.records import Answer, Citation, Status
 
 _EARLIER = 50  # exchanges of a conversation that one request may name
+REACH = 12  # of these, the last ones that are looked at: each question alone is answered once more
 _LONGEST = 10_000  # characters of one text in an earlier answer
 
 
@@ -124,7 +125,7 @@ class Ask(BaseModel):
         default=[],
         description="What was asked before in the same conversation, oldest first, so that a "
         "follow-up is understood: answers as they were received, or questions alone, which are "
-        "then answered again first",
+        f"then answered again first. The last {REACH} are looked at",
         max_length=_EARLIER,
         examples=[["Who is the new minister?"]],
     )
