@@ -7,6 +7,7 @@ the ways that servers break.
 import json
 import re
 import threading
+import time
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,7 +23,7 @@ Fault = Literal[
 @dataclass(frozen=True)
 class Reply:
     """What to send: `text` in pieces, or an HTTP error, or something broken after the text. One
-    that "waits" sends `text` and then comments, until the server's `go` is set; then `rest`.
+    that "waits" sends `text` and then comments, until the server's `go` is set; then `rest`, slowly.
     """
 
     text: str = ""
@@ -114,7 +115,7 @@ def scripted_llm():
                 if reply.fault == "waits":
                     while not llm.go.wait(0.02):
                         self._chunk(b": still there\n\n")
-                    self._pieces(reply.rest)
+                    self._pieces(reply.rest, pause=0.1)
                 if reply.fault == "cut":  # in the middle of an event
                     self._chunk(b'data: {"id": "x", "choi')
                     self.close_connection = True
@@ -133,8 +134,9 @@ def scripted_llm():
                 llm.hung_up.set()
                 self.close_connection = True
 
-        def _pieces(self, text: str) -> None:
+        def _pieces(self, text: str, pause: float = 0.0) -> None:
             for piece in re.findall(r"\s*\S{1,9}|\s+$", text):
+                time.sleep(pause)
                 self._event(_choice({"content": piece}))
                 llm.pieces += 1
 
