@@ -16,14 +16,22 @@ from typing import Any, Literal
 
 MODEL = "scripted"
 Fault = Literal[
-    "", "cut", "no end", "invalid utf-8", "no json", "error event", "endless", "endless line", "waits"
+    "",
+    "cut",
+    "no end",
+    "invalid utf-8",
+    "no json",
+    "error event",
+    "endless",
+    "endless line",
+    "waits",
 ]
 
 
 @dataclass(frozen=True)
 class Reply:
     """What to send: `text` in pieces, or an HTTP error, or something broken after the text. One
-    that "waits" sends `text` and then comments, until the server's `go` is set; then `rest`, slowly.
+    that "waits" sends `text`, then comments until the server's `go` is set, then `rest`, slowly.
     """
 
     text: str = ""

@@ -327,7 +327,7 @@ def test_of_a_long_conversation_only_the_end_is_asked_again(script):
     history = ["early fail"] * 38 + ["late grow"] * 12
     body = {"question": "now grow", "history": history}
     assert client.post("/api/ask", json=body).json()["text"] == "now and on"
-    body["history"] = history[1:] + ["late fail"]
+    body["history"] = [*history[1:], "late fail"]
     assert client.post("/api/ask", json=body).status_code == 500
 
 

@@ -266,7 +266,11 @@ def test_where_nothing_may_be_changed_the_server_refuses_it(read_only, open_serv
         listed = client.get("/api/articles").json()
         id_ = listed["articles"][0]["id"]
         assert not set(CHANGING) & set(functions(client))
-        for path in ("/gradio_api/upload", "/gradio_api/upload/", "/gradio_api/%75pload?upload_id=1"):
+        for path in (
+            "/gradio_api/upload",
+            "/gradio_api/upload/",
+            "/gradio_api/%75pload?upload_id=1",
+        ):
             sent = client.post(path, files={"files": ("a.txt", b"Mayor Ada opened a bridge.")})
             assert (sent.status_code, sent.json()["error"]) == (403, "read_only")
         for name, number in zip(CHANGING, numbers, strict=True):

@@ -37,9 +37,7 @@ def bounded_client(pause: float, seconds: float, size: int) -> httpx.Client:
 class _Bounded(httpx.SyncByteStream):
     """The bytes of a response, up to its bounds."""
 
-    def __init__(
-        self, inner: httpx.SyncByteStream, ends: float, seconds: float, size: int
-    ) -> None:
+    def __init__(self, inner: httpx.SyncByteStream, ends: float, seconds: float, size: int) -> None:
         self._inner = inner
         self._ends = ends
         self._seconds = seconds

@@ -68,15 +68,15 @@ _LIGHT = frozenset(
 # Words that may come in with other wording although nothing like them is in the passage.
 _COMMON = frozenset(
     stem(word)
-    for word in """may might must shall still already also then later earlier now today yet ever even
-    just almost nearly around together away back again instead however meanwhile therefore thus due
-    owing despite following regarding concerning including well many several various number part
-    amount kind thing way place time turn turned run ran set give gave given bring brought keep kept
-    become became begin began begun start started lead led include contain involve show showed shown
-    use used need happen happened occur occurred remain remained lie lay stand stood hold held carry
-    carried face faced serve served see saw seen find found move moved leave have had having favour
-    order result effect reason cause caused side addition total further both between among across
-    near""".split()
+    for word in """may might must shall still already also then later earlier now today yet
+    ever even just almost nearly around together away back again instead however meanwhile
+    therefore thus due owing despite following regarding concerning including well many several
+    various number part amount kind thing way place time turn turned run ran set give gave
+    given bring brought keep kept become became begin began begun start started lead led
+    include contain involve show showed shown use used need happen happened occur occurred
+    remain remained lie lay stand stood hold held carry carried face faced serve served see saw
+    seen find found move moved leave have had having favour order result effect reason cause
+    caused side addition total further both between among across near""".split()
 )
 
 
