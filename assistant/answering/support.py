@@ -54,7 +54,10 @@ _PRONOUN = re.compile(
 _PUNCTUATION = frozenset(".,;:!?…'‘’`´\"“”„«»()[]/-‐‑–—−&%‰$€£¥+#*°·•§©®™")
 _AROUND = ".,;:!?…'‘’\"“”()[]"
 _ADDRESS = re.compile(r"://|@|\]\(|\bwww\.|\w\.[a-z]{2,}")
-_REPORTS = r"(?:reports?|reported|says?|said|writes?|wrote)"
+_REPORTS = (
+    r"(?:(?:also|both|further) )?(?:reports?|reported|says?|said|writes?|wrote|notes?|noted|adds?|"
+    r"added|states?|stated|tells?|told|explains?|explained|mentions?|mentioned)\b"
+)
 _TITLES = frozenset("mr mrs ms miss dr sir dame lord lady".split())
 # Words that say little by themselves. Verbs of saying may differ; what kind of saying it was is a
 # matter of `contradictions`.
@@ -97,9 +100,9 @@ def check(claim: Claim, evidence: Sequence[Evidence], embedder: Embedder) -> Sup
     """
     if not claim.closed:
         return Support("unsupported", problem="a quotation in it is not closed")
+    claim = replace(claim, text=_without_outlet(claim.text, evidence))
     if problem := _strange(claim.text, evidence):
         return Support("unsupported", problem=problem)
-    claim = replace(claim, text=_without_outlet(claim.text, evidence))
     sentences = [piece for sentence in candidates(evidence) for piece in _pieces(sentence)]
     if not sentences:
         return Support("unsupported", problem="the passage says nothing")
@@ -141,7 +144,7 @@ def _without_outlet(text: str, evidence: Sequence[Evidence]) -> str:
     if not names:
         return text
     source = rf"(?:the )?(?:{names})(?:,? (?:and )?(?:the )?(?:{names}))*"
-    lead = rf"(?:(?:according to|in|as) )?{source}(?:,|:| (?:\w+ )?(?:\w+ that|{_REPORTS})\b)\s*"
+    lead = rf"(?:(?:according to|in|as) )?{source}(?:[,:]| {_REPORTS}(?: that\b)?,?)\s*"
     tail = rf",? (?:(?:according to|as reported (?:by|in)|in) {source}|{source} {_REPORTS})(?=\W*$)"
     bare = re.sub(tail, "", re.sub(rf"^{lead}", "", text, flags=re.I), flags=re.I)
     return bare[:1].upper() + bare[1:] if words(bare) else text

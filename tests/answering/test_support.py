@@ -146,14 +146,19 @@ def test_an_amount_is_one_of_the_same_unit(cost, is_so, embedder):
         ("The Gazette says Olga Brandt closed the port of Vigo on Friday.", True),
         ("Olga Brandt closed the port of Vigo on Friday, the Gazette reported.", True),
         ("Olga Brandt closed the port of Vigo on Friday, according to The Gazette.", True),
+        ("As the Gazette reports, Olga Brandt closed the port of Vigo on Friday.", True),
+        ("The Gazette denies that Olga Brandt closed the port of Vigo on Friday.", False),
+        ("The Gazette falsely said that Olga Brandt closed the port of Vigo on Friday.", False),
         ("The Gazette closed the port of Vigo on Friday after an oil spill.", False),
         ("Olga Brandt and the Gazette closed the port of Vigo on Friday.", False),
         ("Olga Brandt closed the port of Vigo on Friday for the Gazette.", False),
     ],
 )
 def test_an_outlet_is_named_as_the_source_or_not_at_all(text, is_so, embedder):
-    found = claimed(text, TEXT, embedder, outlet="The Gazette")
-    assert (found.verdict == "supported") is is_so
+    for outlet in ("The Gazette", "gazette.example"):
+        said = text.replace("The Gazette", outlet).replace("the Gazette", outlet)
+        found = claimed(said, TEXT, embedder, outlet)
+        assert (found.verdict == "supported") is is_so, said
 
 
 @pytest.mark.slow
