@@ -25,6 +25,7 @@ Fault = Literal[
     "endless",
     "endless line",
     "waits",
+    "no tokens left",
 ]
 
 
@@ -135,7 +136,8 @@ def scripted_llm():
                 elif reply.fault == "error event":
                     self._chunk(b'data: {"error": {"message": "out of memory"}}\n\n')
                 elif reply.fault != "no end":
-                    self._event(_choice({}, "stop"))
+                    spent = reply.fault == "no tokens left"
+                    self._event(_choice({}, "length" if spent else "stop"))
                     self._chunk(b"data: [DONE]\n\n")
                 self._chunk(b"")
             except (BrokenPipeError, ConnectionResetError):

@@ -93,6 +93,11 @@ class LanguageModel:
                 chunk = self._guarded(lambda: next(chunks, None))
         if finished == _NONE_YET:
             raise self._error("broke off in the middle of its reply; ask again")
+        if not length and finished == "length":
+            raise self._error(
+                f"used up its {REPLY_TOKENS:,} tokens before it replied; does it think first? "
+                "choose a model that does not, or turn that off at its server"
+            )
         if not length:
             raise self._error("sent an empty reply")
 

@@ -122,6 +122,12 @@ def test_an_empty_reply_is_an_error(server):
         read(model(server))
 
 
+def test_a_model_that_thinks_until_its_tokens_are_used_up_is_told(server):
+    server.script = [Reply("", fault="no tokens left")]
+    with pytest.raises(LanguageModelError, match=r"used up its .* tokens .* think first"):
+        read(model(server))
+
+
 def test_a_reply_without_end_is_cut_and_the_request_stopped(server):
     server.script = [Reply("word and word and ", fault="endless")]
     assert len(read(model(server))) == 8000
