@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import closing
 
 import uvicorn
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
 from starlette.datastructures import Headers
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -35,8 +35,20 @@ def app(
     remove articles.
     """
     page = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    if not editable:  # nothing on the page takes a file, and Gradio would keep it all the same
+        page.add_api_route(_UPLOADS, uploads_off, methods=["POST"])
     mount(page, holder, editable=editable)
     return _Headers(_Limit(Guard(_Both(page, http_app(holder)), key=key, local=local)))
+
+
+async def uploads_off() -> Response:
+    """What an upload is answered with, where visitors may not add articles."""
+    return problems.response(
+        403,
+        "uploads_off",
+        "adding articles is off on this server, because others can reach it without a key; "
+        f"set one in its environment, {VARIABLE}",
+    )
 
 
 class _Both:
