@@ -19,6 +19,7 @@ from assistant.answering.dialogue.vocabulary import (
     PLURAL,
     SINGULAR,
     bare,
+    definite,
     is_plural,
 )
 from assistant.text import fold
@@ -106,7 +107,8 @@ def _with_subject(asking: str, base: Spoken) -> str:
     """A question whose subject was asked for, with the answer in its place."""
     old, noun = base.parts, base.parts.noun
     word = old.asking.split()[0] if old.asking else ""
-    subject = base.short if base.answers_who or word == "what" else None
+    named = base.answers_who or word == "what"
+    subject = definite(base.short) if named and base.short else None
     if noun is not None and (subject is None or base.question.asked in ("count", "amount")):
         subject = f"the {bare(noun.text)}"
     if subject is None:
