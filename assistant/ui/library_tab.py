@@ -20,12 +20,12 @@ from assistant.ui.markup import escape, sentence
 from assistant.uploads import Outcome
 
 _COLUMNS = {
-    "Headline": ("str", "30%"),
+    "Headline": ("str", "26%"),
     "Outlet": ("str", "16%"),
     "Date": ("str", "14%"),
-    "Words": ("number", "10%"),
-    "Passages": ("number", "13%"),
-    "Id": ("str", "17%"),
+    "Words": ("number", "13%"),
+    "Passages": ("number", "16%"),
+    "Id": ("str", "15%"),
 }
 _CHOOSE = (
     '<div class="panel empty"><h2>Read an article</h2>'

@@ -35,6 +35,11 @@ watch("value", () => {
   }
 });
 
+// Gradio keeps the menus of the table's columns, which sort it, from the keyboard.
+document.addEventListener("focusin", (event) => {
+  for (const button of event.target.closest("#articles")?.querySelectorAll(".cell-menu-button") ?? []) button.tabIndex = 0;
+});
+
 // Gradio labels each message with its HTML.
 const chat = document.querySelector("#chat");
 new MutationObserver(() => {

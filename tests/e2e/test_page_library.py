@@ -76,15 +76,17 @@ def test_the_table_is_searched_and_sorted(page, assistant):
     rows(page, len(titled))
     page.fill("#articles .search-input", "")
     rows(page, len(assistant.articles()))
-    words = page.locator("#articles .virtual-row [role=gridcell][aria-colindex='4']")
-    page.get_by_role("columnheader", name="Words").click()
+    page.focus("#articles .search-input")  # by the keyboard
+    for _ in range(4):
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.get_by_role("menuitem", name="Sort ascending").press("Enter")
     in_order = sorted(listing.words for listing in assistant.articles())
     page.wait_for_function(
         """wanted => JSON.stringify([...document.querySelectorAll(
             "#articles .virtual-row [aria-colindex='4']")].map((c) => +c.innerText)) === wanted""",
         arg=json.dumps(in_order, separators=(",", ":")),
     )
-    assert words.count() == len(in_order)
 
 
 def test_gold_questions_are_run_and_the_report_opened(page, tmp_path):
