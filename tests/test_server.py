@@ -25,6 +25,8 @@ from assistant.ui.page import mount
 WHO = "Who is the new MI6 chief?"
 KEY = "correct horse battery"
 BEARER = {"authorization": f"Bearer {KEY}"}
+
+
 @pytest.fixture(scope="module")
 def open_server(seeds_index):
     """Without a key, on this machine only."""

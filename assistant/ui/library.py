@@ -35,7 +35,7 @@ def placeholder(holder: Holder) -> str:
                     '<div class="welcome"><h2>What would you like to know?</h2><p>Answers quote '
                     "the articles word for word, and every number opens its source.</p></div>"
                 )
-        problem = "No articles are indexed; add some with 'assistant index PATH ...', or in Library."
+        problem = "No articles are indexed; add some with 'assistant index PATH ...' or in Library."
     except AssistantError as error:
         problem = sentence(str(error))
     return f'<div class="welcome"><h2>Nothing to ask yet</h2><p>{with_commands(problem)}</p></div>'

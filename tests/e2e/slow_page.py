@@ -1,6 +1,7 @@
 """The page over an assistant that makes answers up, slowly or not at all, if asked to.
 
-`python slow_page.py INDEX [PORT]` serves it. Nothing is indexed and no model is loaded, so it starts fast.
+`python slow_page.py INDEX [PORT]` serves it. Nothing is indexed and no model is loaded, so it
+starts fast.
 """
 
 import sys

@@ -86,7 +86,8 @@ def plain(question: str, turns: Sequence[Spoken], people: People) -> str:
     counting = _COUNTING.match(rest)
     if counting and not is_plural(counting["next"] or "") and not names(rest[counting.end() :]):
         noun = counted(turns, people)
-        return f"How many {noun} {rest[counting.end() :]}{_where(rest, turns)}?" if noun else question
+        counted_in = f"{rest[counting.end() :]}{_where(rest, turns)}"
+        return f"How many {noun} {counted_in}?" if noun else question
     noun_phrase = next((p for t in turns for p in plurals(t.parts)), None)
     if noun_phrase is None:
         return question
