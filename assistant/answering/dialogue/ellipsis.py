@@ -156,8 +156,7 @@ def _substituted(part: Fragment, base: Spoken, people: People) -> str | None:
         return f"{old.text} {rest}"
     place = _parallel(rest, new, old, people)
     if place is None:
-        asks_subject = base.answers_who and not old.inverted
-        return f"what about {rest}, {old.text}" if asks_subject else None
+        return None
     start, end = place
     if old.subject is not None and old.auxiliary is not None and start == old.subject.start:
         forms = PLURAL if new.plural else SINGULAR
@@ -176,10 +175,6 @@ def _parallel(rest: str, new: Phrase, old: Parts, people: People) -> Place | Non
     phrases = [p for p in old.phrases if p.role != "asked"]
     subject = next((p for p in phrases if p.role == "subject"), None)
     if not new.named:
-        noun = old.noun
-        counts = noun is not None and noun.plural and is_plural(new.head) and rest[0].islower()
-        if counts and not any(p.plural for p in phrases):
-            return (noun.start, noun.end) if noun else None
         chosen = subject or next(iter(phrases), None)
         return (chosen.start, chosen.end) if chosen else None
     person = _names_person(rest, people)
@@ -193,7 +188,7 @@ def _parallel(rest: str, new: Phrase, old: Parts, people: People) -> Place | Non
     chosen = subject or (None if person else next(iter(phrases), None))
     if chosen and (not person or chosen.named):
         return chosen.start, chosen.end
-    return places[0] if places and not person else None
+    return None
 
 
 def _the(text: str) -> bool:

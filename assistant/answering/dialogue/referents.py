@@ -181,6 +181,7 @@ def _things(turn: Spoken, people: People, acts: bool) -> Iterator[str]:
         and not (p.named and not people.is_no_person(bare(p.text)))
         and not (p.named and p.preposition in PLACING)
         and not _OWNED.match(p.text)
+        and not p.text.endswith(("'s", "’s"))
         and p.text not in _LIGHT
     ]
     groups = [text for text in about if is_organisation(text) or is_named(text)]
@@ -190,8 +191,6 @@ def _things(turn: Spoken, people: People, acts: bool) -> Iterator[str]:
         about.sort(
             key=lambda text: (not is_determined(text) and " " not in text, is_organisation(text))
         )
-    if unnamed and noun and turn.short is None and not own.inverted:
-        yield f"the {noun.text} that{own.text[noun.end :]}"
     if short:
         asked_for = turn.answers_who and turn.question.asked in ("person", "other", "place")
         # "What did they approve", not "What is the Halvorsen".
@@ -212,12 +211,12 @@ def _things(turn: Spoken, people: People, acts: bool) -> Iterator[str]:
     yield from (
         p.text
         for p in turn.about
-        if p.named and p.role != "subject" and not people.gender(bare(p.text))
+        if p.named and p.role != "subject" and not any(map(people.gender, names(p.text)))
     )
 
 
 def _groups(turn: Spoken, people: People) -> Iterator[str]:
-    own, noun, short = turn.parts, turn.parts.noun, turn.short or ""
+    noun, short = turn.parts.noun, turn.short or ""
     listed = bool(short) and (_is_several(short) or ", " in short) and not _CLAUSE.search(short)
     if listed and turn.answers_who:
         yield short
@@ -238,8 +237,6 @@ def _groups(turn: Spoken, people: People) -> Iterator[str]:
     )
     if turn.answers_who and is_named(short):
         yield short
-    if own.asking == "who" and not own.inverted and not short:
-        yield f"those who{own.text[3:]}"
 
 
 def _is_several(text: str) -> bool:
