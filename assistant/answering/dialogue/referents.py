@@ -181,7 +181,6 @@ def _things(turn: Spoken, people: People, acts: bool) -> Iterator[str]:
         and not (p.named and not people.is_no_person(bare(p.text)))
         and not (p.named and p.preposition in PLACING)
         and not _OWNED.match(p.text)
-        and not p.text.endswith(("'s", "’s"))
         and p.text not in _LIGHT
     ]
     groups = [text for text in about if is_organisation(text) or is_named(text)]
