@@ -55,7 +55,7 @@ class _Both:
 
 
 class _NoUploads:
-    """Takes no files, which nothing on the page would ask for."""
+    """Takes no files: nothing on the page would ask for one, and Gradio would keep it."""
 
     def __init__(self, inner: ASGIApp) -> None:
         self._inner = inner

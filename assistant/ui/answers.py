@@ -39,7 +39,8 @@ def reply(number: int, exchange: Exchange, last: bool = True) -> str:
     if exchange.answer is None:
         return '<div class="reply pending"><p class="waiting">Reading the articles</p></div>'
     found = exchange.answer.status == "answered"
-    parts = (_answered if found else _not_found)(number, exchange, exchange.answer)
+    parts = _understood(exchange.answer)
+    parts += (_answered if found else _not_found)(number, exchange, exchange.answer)
     if exchange.pending:
         return f'<div class="reply answered pending">{parts}<p class="waiting">Writing</p></div>'
     copy = act("copy", number, "Copy", "Copy the answer with its sources")
@@ -62,6 +63,13 @@ def reply(number: int, exchange: Exchange, last: bool = True) -> str:
 
 def _acts(*acts: str) -> str:
     return f'<p class="acts">{"".join(acts)}</p>' if any(acts) else ""
+
+
+def _understood(answer: Answer) -> str:
+    """The question as it was answered, where that is not as it was asked."""
+    if answer.understood == answer.question:
+        return ""
+    return f'<p class="understood">Understood as: {escape_line(answer.understood)}</p>'
 
 
 def _answered(number: int, exchange: Exchange, answer: Answer) -> str:
@@ -113,7 +121,8 @@ def _with_buttons(number: int, answer: Answer) -> str:
         if citation is not None:
             parts.append(escape_line(answer.text[end : match.start()]))
             title = escape(f"Source {citation.number}: {_stated(citation)}")
-            parts.append(button(number, citation.number, str(citation.number), title, "marker"))
+            text = f'<span class="unseen">Source </span>{citation.number}'
+            parts.append(button(number, citation.number, text, title, "marker"))
             if answer.text[match.end() : match.end() + 1].isspace():
                 parts.append(" ")
             end = match.end()
@@ -162,9 +171,6 @@ def _percent(answer: Answer) -> str:
 
 def _foot(said: str, exchange: Exchange, answer: Answer) -> str:
     parts = [said] if said else []
-    if answer.understood != answer.question:
-        understood = escape_line(answer.understood)
-        parts.append(f'<span class="understood">Understood as: {understood}</span>')
     if exchange.filters:
         parts.append(f'<span class="filtered">{escape_line(describe(exchange.filters))}</span>')
     parts += [f'<span class="note">{escape_line(note)}</span>' for note in answer.notes]

@@ -230,7 +230,8 @@ class Chat:
 def question_box(value: Any = None, *, running: bool) -> Any:
     """An update of the question box; while an answer is under way its button stops that."""
     change: dict[str, Any] = {} if value is None else {"value": value}
-    return gr.Textbox(submit_btn=not running, stop_btn="Stop" if running else False, **change)
+    stop = "Stop" if running else False
+    return gr.Textbox(submit_btn=False if running else "Ask", stop_btn=stop, **change)
 
 
 def editing(on: bool) -> Any:

@@ -28,9 +28,7 @@ _SHOW_NEWEST = """() => setTimeout(() => {
     const newest = [...document.querySelectorAll("#chat .user-row")].pop();
     if (newest) newest.scrollIntoView({ block: "start" });
 }, 100)"""
-_INTO_THE_BOX = """() => setTimeout(() => {
-    document.querySelector("#question textarea").focus();
-}, 100)"""
+_FOCUS = """() => setTimeout(() => document.querySelector("{} textarea")?.focus(), 100)"""
 QUIET: dict[str, Any] = {
     "show_progress": "hidden",
     "concurrency_limit": None,
@@ -91,7 +89,7 @@ def build(holder: Holder, events: Chat) -> ChatTab:
                 show_label=False,
                 placeholder="Ask what the articles say …",
                 elem_id="question",
-                submit_btn=True,
+                submit_btn="Ask",
                 autofocus=True,
                 max_lines=6,
             )
@@ -135,10 +133,12 @@ def build(holder: Holder, events: Chat) -> ChatTab:
     box.stop(events.stop, kept, shown, cancels=answering, **QUIET)
     panel.click(events.open_source, kept, panel, **QUIET)
     panel.edit(events.edit, kept, [box, editing, edited], **QUIET).then(
-        None, js=_INTO_THE_BOX, **QUIET
+        None, js=_FOCUS.replace("{}", "#question"), **QUIET
     )
     leave.click(lambda: ("", gr.Row(visible=False), None), None, [box, editing, edited], **QUIET)
-    panel.like(events.judge, kept, [chat, kept, commenting, judged], **QUIET)
+    panel.like(events.judge, kept, [chat, kept, commenting, judged], **QUIET).then(
+        None, js=_FOCUS.replace("{}", "#comment"), **QUIET
+    )
     gr.on(
         [send.click, comment.submit],
         events.comment,
@@ -146,7 +146,13 @@ def build(holder: Holder, events: Chat) -> ChatTab:
         [commenting, comment],
         **QUIET,
     )
-    skip.click(lambda: (gr.Row(visible=False), ""), None, [commenting, comment], **QUIET)
+    gr.on(
+        [skip.click, box.submit, panel.edit, again.click],
+        lambda: (gr.Row(visible=False), ""),
+        None,
+        [commenting, comment],
+        **QUIET,
+    )
     emptied = [chat, box, editing, edited, panel, kept]
     again.click(events.restart, None, emptied, cancels=answering, **QUIET)
     export.click(events.export, kept, markdown, **QUIET).then(

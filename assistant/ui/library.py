@@ -10,7 +10,7 @@ import gradio as gr
 from assistant.errors import AssistantError
 from assistant.holder import Holder
 from assistant.indexing.library import Listing
-from assistant.ui.markup import day, escape, with_commands
+from assistant.ui.markup import day, escape, sentence, with_commands
 
 
 def masthead(holder: Holder | None) -> str:
@@ -21,7 +21,8 @@ def masthead(holder: Holder | None) -> str:
             with holder.use() as assistant:
                 said = summary(assistant.articles())
         except AssistantError as error:
-            unusable = f'<p class="unusable" role="alert">{with_commands(str(error))}</p>'
+            problem = with_commands(sentence(str(error)))
+            unusable = f'<p class="unusable" role="alert">{problem}</p>'
     return f"<header><h1>News Assistant</h1><p>{escape(said)}</p>{unusable}</header>"
 
 
@@ -34,9 +35,9 @@ def placeholder(holder: Holder) -> str:
                     '<div class="welcome"><h2>What would you like to know?</h2><p>Answers quote '
                     "the articles word for word, and every number opens its source.</p></div>"
                 )
-        problem = "no articles are indexed; add some with 'assistant index PATH ...', or in Library"
+        problem = "No articles are indexed; add some with 'assistant index PATH ...' or in Library."
     except AssistantError as error:
-        problem = str(error)
+        problem = sentence(str(error))
     return f'<div class="welcome"><h2>Nothing to ask yet</h2><p>{with_commands(problem)}</p></div>'
 
 

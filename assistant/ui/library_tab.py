@@ -20,17 +20,18 @@ from assistant.ui.markup import escape, sentence
 from assistant.uploads import Outcome
 
 _COLUMNS = {
-    "Headline": ("str", "30%"),
+    "Headline": ("str", "26%"),
     "Outlet": ("str", "16%"),
     "Date": ("str", "14%"),
-    "Words": ("number", "10%"),
-    "Passages": ("number", "13%"),
-    "Id": ("str", "17%"),
+    "Words": ("number", "13%"),
+    "Passages": ("number", "16%"),
+    "Id": ("str", "15%"),
 }
 _CHOOSE = (
     '<div class="panel empty"><h2>Read an article</h2>'
     "<p>Click a row of the table to read its article here.</p></div>"
 )
+_REMOVE = "Remove this article"
 _READ_ONLY = (
     '<p class="off">Adding, removing and re-indexing are off on this page, because it can be '
     "reached from other machines without a password. On the machine it runs on, "
@@ -68,13 +69,14 @@ class Shelf:
         return [row(item) for item in listings]
 
     def read(self, event: gr.SelectData) -> tuple[Any, ...]:
-        """The article of a row to read, its id, and whether it can be removed."""
+        """The article of a row to read, its id, the button to remove it, and that none did yet."""
         id_ = str(event.row_value[-1])
         try:
             with self._holder.use() as assistant:
-                return sources.whole(assistant.article(id_)), id_, gr.Button(visible=self._editable)
+                article = sources.whole(assistant.article(id_))
         except AssistantError as error:
-            return _told(sentence(str(error))), None, gr.Button(visible=False)
+            return _told(sentence(str(error))), None, gr.Button(visible=False), False
+        return article, id_, gr.Button(_REMOVE, visible=self._editable), False
 
     def add(self, files: list[str] | None, progress: gr.Progress = gr.Progress()) -> Any:
         """What became of each uploaded file; and an empty place to upload more to."""
@@ -89,10 +91,11 @@ class Shelf:
             return _told(sentence(str(error))), None
         return outcome_list(outcomes), None
 
-    def remove(self, id_: str | None) -> tuple[Any, ...]:
-        """What was removed, and nothing to read."""
-        if not id_:
-            return gr.skip(), gr.skip(), gr.skip(), gr.skip()
+    def remove(self, id_: str | None, sure: bool) -> tuple[Any, ...]:
+        """What was removed, and nothing to read; or the button that asks for a second click."""
+        if not id_ or not sure:
+            asking = gr.Button(f"Click again to remove {id_}") if id_ else gr.skip()
+            return gr.skip(), gr.skip(), gr.skip(), asking, bool(id_)
         try:
             uploads.remove([id_], self._holder.settings)
             said = (
@@ -101,7 +104,7 @@ class Shelf:
             )
         except AssistantError as error:
             said = sentence(str(error))
-        return _told(said), _CHOOSE, None, gr.Button(visible=False)
+        return _told(said), _CHOOSE, None, gr.Button(visible=False), False
 
     def reindex(self, progress: gr.Progress = gr.Progress()) -> str:
         """What reading everything again has changed."""
@@ -172,20 +175,27 @@ def build(holder: Holder, editable: bool, changed: Callable[[Any], Any]) -> Libr
         with gr.Column(scale=4, elem_id="reading"):
             article = gr.HTML(_CHOOSE, elem_id="whole")
             shown = gr.State(None)
+            sure = gr.State(False)
             remove = gr.Button(
-                "Remove this article",
+                _REMOVE,
                 size="sm",
                 visible=False,
                 elem_id="remove",
                 elem_classes="pill",
             )
     filters = (outlets, since, until)
-    table.select(shelf.read, None, [article, shown, remove], **quiet)
+    # Where the article is below the table, it is brought into view.
+    table.select(shelf.read, None, [article, shown, remove, sure], **quiet).then(
+        None, js='() => document.querySelector("#whole").scrollIntoView({ block: "nearest" })'
+    )
     if editable:
         changed(files.upload(shelf.add, files, [outcome, files], **building))
         changed(again.click(shelf.reindex, None, outcome, **building))
-        taken = [outcome, article, shown, remove]
-        changed(remove.click(shelf.remove, shown, taken, show_progress_on=outcome, **building))
+        taken = [outcome, article, shown, remove, sure]
+        removing = remove.click(
+            shelf.remove, [shown, sure], taken, show_progress_on=outcome, **building
+        )
+        changed(removing)
     for control in filters:
         control.change(shelf.rows, list(filters), table, **quiet)
     return LibraryTab(shelf.rows, table, filters)

@@ -120,15 +120,21 @@ def _title(article: Article) -> str:
 
 
 def _head(article: Article) -> str:
-    stated = [article.outlet, day(article.published) if article.published else "no date stated"]
-    source = " · ".join(escape(part) for part in stated if part)
+    title = _title(article)
+    stated = [day(article.published) if article.published else "no date stated"]
+    if article.outlet and article.outlet != title:
+        stated.insert(0, article.outlet)
+    source = " · ".join(escape(part) for part in stated)
     link = ""
     if article.url and article.url.startswith(("https://", "http://")):
         link = (
             f' · <a href="{escape(article.url)}" target="_blank" rel="noopener noreferrer">'
             "original page</a>"
         )
-    return f"<header><h2>{escape(_title(article))}</h2><p>{source}{link}</p></header>"
+    # Most articles begin with their headline.
+    repeated = article.text.lstrip().startswith(title)
+    heading = "" if repeated else f"<h2>{escape(title)}</h2>"
+    return f"<header>{heading}<p>{source}{link}</p></header>"
 
 
 def _marked_text(

@@ -1,6 +1,7 @@
 """The page over an assistant that makes answers up, slowly or not at all, if asked to.
 
-`python slow_page.py INDEX` serves it. Nothing is indexed and no model is loaded, so it starts fast.
+`python slow_page.py INDEX [PORT]` serves it. Nothing is indexed and no model is loaded, so it
+starts fast.
 """
 
 import sys
@@ -68,7 +69,8 @@ class SlowHolder(Holder):
 if __name__ == "__main__":
     served = FastAPI()
     mount(served, SlowHolder(Settings(Path(sys.argv[1]))), editable=True)
-    config = uvicorn.Config(served, port=0, log_level="error", timeout_graceful_shutdown=1)
+    port = int(sys.argv[2]) if len(sys.argv) > 2 else 0
+    config = uvicorn.Config(served, port=port, log_level="error", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     sock = config.bind_socket()
     print(f"Chat page: http://127.0.0.1:{sock.getsockname()[1]}", flush=True)

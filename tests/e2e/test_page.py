@@ -48,6 +48,43 @@ def test_the_keyboard_is_enough(page):
     page.keyboard.press("Enter")
     page.wait_for_selector("#article mark.chosen")
     page.wait_for_function("document.activeElement.matches('#article mark.chosen')")
+    page.keyboard.press("Escape")
+    page.wait_for_function("document.activeElement.matches('#sources .card')")
+
+    reply.locator(".act.copy").focus()
+    page.keyboard.press("Shift+Tab")  # past the quotes and chips, in the order they are read
+    assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
+    page.locator("#chat .act.edit").press("Enter")
+    page.wait_for_function("document.querySelector('#question textarea').value !== ''")
+    page.wait_for_function("document.activeElement.matches('#question textarea')")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#editing", state="hidden")
+    assert page.input_value("#question textarea") == ""
+
+
+def test_a_screen_reader_is_told_what_each_control_is_and_what_is_answered(page):
+    ask(page, ANSWERED).locator(".marker").first.click()
+    page.wait_for_selector("#article mark.chosen")
+    page.click("#filters button.label-wrap")
+    page.wait_for_selector("#filters input >> visible=true")
+    for name in ("Chat", "Library", "Evaluation"):
+        tab(page, name)
+        page.get_by_role("tab", name=name, selected=True).wait_for()
+        told = page.locator("body").aria_snapshot()
+        nameless = r"^ *- '?(?:button|textbox|combobox|link|tab|checkbox|grid)\b(?!.*\").*$"
+        assert re.findall(nameless, told, re.MULTILINE) == []
+    tab(page, "Chat")
+    assert page.get_by_role("button", name="Source 1").count() > 0
+    log = page.get_by_role("log")
+    assert log.get_attribute("aria-live") == "polite"
+    assert log.locator("[aria-label*='<']").count() == 0
+
+
+def test_a_follow_up_is_shown_as_it_was_understood(page):
+    ask(page, "Who is the Belgian prime minister?")
+    reply = ask(page, "What did he warn of?")
+    assert "Understood as: What did Bart De Wever warn of?" in reply.inner_text()
+    assert "retaliation" in reply.inner_text()
 
 
 def test_not_found_looks_different_and_shows_the_nearest_passages_as_such(page):
@@ -91,7 +128,7 @@ def test_filters_are_obeyed_and_shown(page, assistant):
     assert f"Only {outlet}" in page.locator("#filters").inner_text()
     tab(page, "Library")  # where the filters are the same
     page.wait_for_function(
-        "n => document.querySelectorAll('#articles tbody tr').length === n",
+        "n => document.querySelectorAll('#articles .virtual-row').length === n",
         arg=sum(listing.outlet == outlet for listing in assistant.articles()),
     )
 

@@ -19,6 +19,7 @@ from assistant.answering.dialogue.vocabulary import (
     PLURAL,
     SINGULAR,
     bare,
+    definite,
     is_plural,
 )
 from assistant.text import fold
@@ -106,7 +107,8 @@ def _with_subject(asking: str, base: Spoken) -> str:
     """A question whose subject was asked for, with the answer in its place."""
     old, noun = base.parts, base.parts.noun
     word = old.asking.split()[0] if old.asking else ""
-    subject = base.short if base.answers_who or word == "what" else None
+    named = base.answers_who or word == "what"
+    subject = definite(base.short) if named and base.short else None
     if noun is not None and (subject is None or base.question.asked in ("count", "amount")):
         subject = f"the {bare(noun.text)}"
     if subject is None:
@@ -154,8 +156,7 @@ def _substituted(part: Fragment, base: Spoken, people: People) -> str | None:
         return f"{old.text} {rest}"
     place = _parallel(rest, new, old, people)
     if place is None:
-        asks_subject = base.answers_who and not old.inverted
-        return f"what about {rest}, {old.text}" if asks_subject else None
+        return None
     start, end = place
     if old.subject is not None and old.auxiliary is not None and start == old.subject.start:
         forms = PLURAL if new.plural else SINGULAR
@@ -174,10 +175,6 @@ def _parallel(rest: str, new: Phrase, old: Parts, people: People) -> Place | Non
     phrases = [p for p in old.phrases if p.role != "asked"]
     subject = next((p for p in phrases if p.role == "subject"), None)
     if not new.named:
-        noun = old.noun
-        counts = noun is not None and noun.plural and is_plural(new.head) and rest[0].islower()
-        if counts and not any(p.plural for p in phrases):
-            return (noun.start, noun.end) if noun else None
         chosen = subject or next(iter(phrases), None)
         return (chosen.start, chosen.end) if chosen else None
     person = _names_person(rest, people)
@@ -191,7 +188,7 @@ def _parallel(rest: str, new: Phrase, old: Parts, people: People) -> Place | Non
     chosen = subject or (None if person else next(iter(phrases), None))
     if chosen and (not person or chosen.named):
         return chosen.start, chosen.end
-    return places[0] if places and not person else None
+    return None
 
 
 def _the(text: str) -> bool:

@@ -11,7 +11,7 @@ from assistant.answering.dialogue.people import People, names
 from assistant.answering.dialogue.phrases import Parts, Phrase
 from assistant.answering.dialogue.references import counted
 from assistant.answering.dialogue.spoken import Spoken
-from assistant.answering.dialogue.vocabulary import bare
+from assistant.answering.dialogue.vocabulary import PLACING, bare, is_plural
 from assistant.text import fold, words
 
 _LEAD = re.compile(
@@ -41,10 +41,18 @@ _AGAIN = re.compile(
 _REASON = re.compile(
     r"what for|how come|for what reasons?|what (?:is|was|are|were) the reasons?", re.IGNORECASE
 )
-_ELSE = {"anyone else": "Who else?", "anybody else": "Who else?", "anything else": "What else?"}
-_COUNTING = re.compile(
-    r"how many (?=(?:was|were|is|are|has|have|had|did|will|would|could|can)\b)", re.IGNORECASE
+_ELSE = re.compile(r"any(?P<what>one|body|thing) else(?P<done> \w+ed)?", re.IGNORECASE)
+_TURNED = re.compile(
+    r"(?P<asking>who|what|where|when) (?P<preposition>by|with|from|to|about|against|until|since)",
+    re.IGNORECASE,
 )
+# What follows "how many" here is no noun: "How many were hurt?", "How many survived?"
+_COUNTING = re.compile(
+    r"how many (?=(?:was|were|is|are|has|have|had|did|will|would|could|can|fell|won|lost|left|"
+    r"\w+ed)\b(?: (?P<next>\w+))?)",
+    re.IGNORECASE,
+)
+_OBJECT = {"who": "whom"}
 _ONES = re.compile(r"\b(?P<which>which) ones?\b", re.IGNORECASE)
 _ORDER = {"asked": 0, "subject": 1, "object": 2, "oblique": 3}
 _LONGEST = 6  # words of a fragment that follows "And"
@@ -68,17 +76,29 @@ def plain(question: str, turns: Sequence[Spoken], people: People) -> str:
     rest = _lead(question)[0]
     if _REASON.fullmatch(rest):
         return "Why?"
-    if other := _ELSE.get(fold(rest)):
-        return other
+    if other := _ELSE.fullmatch(rest):
+        done = f" was{other['done']}" if other["done"] else ""
+        return f"{'What' if other['what'] == 'thing' else 'Who'} else{done}?"
+    if turned := _TURNED.fullmatch(rest):
+        return f"{turned['preposition']} {_OBJECT.get(fold(turned['asking']), turned['asking'])}?"
     if again := _AGAIN.fullmatch(rest):
         return f"{again['asking']}?"
-    if (counting := _COUNTING.match(rest)) and not names(rest[counting.end() :]):
+    counting = _COUNTING.match(rest)
+    if counting and not is_plural(counting["next"] or "") and not names(rest[counting.end() :]):
         noun = counted(turns, people)
-        return f"How many {noun} {rest[counting.end() :]}?" if noun else question
+        counted_in = f"{rest[counting.end() :]}{_where(rest, turns)}"
+        return f"How many {noun} {counted_in}?" if noun else question
     noun_phrase = next((p for t in turns for p in plurals(t.parts)), None)
     if noun_phrase is None:
         return question
     return _ONES.sub(lambda m: f"{m['which']} {bare(noun_phrase.text)}", question)
+
+
+def _where(rest: str, turns: Sequence[Spoken]) -> str:
+    """Where the latest turn was, for a question that does not say so."""
+    placed = [p for p in parts(rest).phrases if p.preposition]
+    found = [p for p in turns[0].about if p.preposition in PLACING and not placed]
+    return "".join(f" {p.preposition} {p.text}" for p in found[:1])
 
 
 def fragment(question: str) -> Fragment | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Literal
 
@@ -130,7 +130,11 @@ class People:
 
     def gender(self, name: str) -> Gender | None:
         """Which pronoun the texts use for `name`, None where they do not show it."""
-        votes = self._votes.get(fold(name.split()[-1]), 0) if name.split() else 0
+        words = fold(name).split()
+        forms = [(n.split(), v) for n, v in self._votes.items() if n.split()[-1:] == words[-1:]]
+        # Two may share a surname: what is said of who has this first name counts before that.
+        votes = sum(v for form, v in forms if form[0] == words[0])
+        votes = votes or sum(v for form, v in forms if 1 in (len(form), len(words)))
         return "she" if votes > 0 else "he" if votes < 0 else None
 
     @cached_property
@@ -172,13 +176,13 @@ class People:
                     signs[last] -= 1
         for last in self._alone:
             signs[last] += 1
-        for last, votes in self._votes.items():
-            signs[last] += min(abs(votes), 2)
+        for name, votes in self._votes.items():
+            signs[name.split()[-1]] += min(abs(votes), 2)
         return signs
 
     @cached_property
     def _votes(self) -> dict[str, int]:
-        """By folded last word of a name: signs of a woman, less signs of a man."""
+        """By folded name, as mentioned: signs of a woman, less signs of a man."""
         votes: Counter[str] = Counter()
         full = [name.split() for name in self._names]
         surnames = {fold(words[-1]) for words in full if len(words) > 1}
@@ -188,26 +192,31 @@ class People:
                 # Whoever is quoted speaks of others.
                 sentence = _QUOTATION.sub(lambda m: " " * len(m[0]), text[start:end])
                 found = [
-                    (at, fold(name.split()[-1]))
+                    (at, fold(name))
                     for at, name in _named(sentence)
                     if fold(name.split()[-1]) in surnames
                     and not name.isupper()
                     and not any(fold(word) in _GROUP for word in name.split())
                     and not re.search(r"\b(?:the|in|at|from) $", sentence[:at].casefold())
                 ]
-                for at, last in found:
-                    votes[last] += _titled(sentence[:at])
+                for at, name in found:
+                    votes[name] += _titled(sentence[:at])
+                meant: dict[bool, str | None] = {}  # by "she", in this sentence
                 for match in _HE_OR_SHE.finditer(sentence):
-                    own = [last for at, last in found if at < match.start()]
-                    # Who is called by the last name alone elsewhere is a person.
-                    own = [last for last in own if last in self._alone] or own
-                    meant = own[0] if own else subject
-                    if meant:
+                    woman = bool(_SHE.fullmatch(match[0]))
+                    own = self._prominent([name for at, name in found if at < match.start()])
+                    if one := meant.setdefault(woman, own or subject):
                         sure = 2 if fold(match[0]) in ("he", "she") else 1
-                        votes[meant] += sure if _SHE.fullmatch(match[0]) else -sure
-                if found:
-                    subject = next((n for _, n in found if n in self._alone), found[0][1])
+                        votes[one] += sure if woman else -sure
+                subject = self._prominent([name for _, name in found]) or subject
         return dict(votes)
+
+    def _prominent(self, found: Sequence[str]) -> str | None:
+        """The first of some folded names, before all one that is called by the last word alone
+        elsewhere: who is, is a person.
+        """
+        known = (name for name in found if name.split()[-1] in self._alone)
+        return next(known, next(iter(found), None))
 
 
 def _titled(before: str) -> int:

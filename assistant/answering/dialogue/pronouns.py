@@ -75,7 +75,7 @@ _GENERIC_THEY = re.compile(
 )
 _INVERTED = re.compile(r"\b(?:did|does|is|was|will)\b")
 _AFTER_PLACE_WORD = re.compile(r"\b(?:in|at|near|from|across|outside) $")
-_VIA = frozenset("about on of for against to with over behind from by into after before".split())
+_VIA = frozenset("about on of for against to with over behind from by into".split())
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,9 @@ def counted(turns: Sequence[Spoken], people: People) -> str | None:
         upto = next((n for n in match["noun"].split() if is_plural(n)), None)
         if upto:
             return match["noun"][: match["noun"].index(upto) + len(upto)]
+    asked = (t.parts.noun for t in turns if t.parts.asking.startswith("how many"))
+    if noun := next(filter(None, asked), None):
+        return bare(noun.text)
     found = several(turns, people, frozenset())
     return bare(found) if found else None
 

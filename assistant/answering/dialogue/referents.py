@@ -19,6 +19,7 @@ from assistant.answering.dialogue.vocabulary import (
     bare,
     content,
     definite,
+    head,
     is_determined,
     is_named,
     is_organisation,
@@ -167,7 +168,8 @@ def _quoted(turn: Spoken, people: People) -> list[str]:
 def _things(turn: Spoken, people: People, acts: bool) -> Iterator[str]:
     own, noun = turn.parts, turn.parts.noun
     short = noun_phrase(turn.short)
-    short = None if short and _is_several(short) else short
+    # "What does he do?" is answered by no thing.
+    short = None if short and (_is_several(short) or own.text.endswith(" do")) else short
     unnamed = bool(noun and not (noun.plural or is_role(noun.text) or is_time(noun.text)))
     impersonal = all(people.is_no_person(name) for name in names(short or ""))
     about = [
@@ -188,8 +190,6 @@ def _things(turn: Spoken, people: People, acts: bool) -> Iterator[str]:
         about.sort(
             key=lambda text: (not is_determined(text) and " " not in text, is_organisation(text))
         )
-    if unnamed and noun and turn.short is None and not own.inverted:
-        yield f"the {noun.text} that{own.text[noun.end :]}"
     if short:
         asked_for = turn.answers_who and turn.question.asked in ("person", "other", "place")
         # "What did they approve", not "What is the Halvorsen".
@@ -210,12 +210,12 @@ def _things(turn: Spoken, people: People, acts: bool) -> Iterator[str]:
     yield from (
         p.text
         for p in turn.about
-        if p.named and p.role != "subject" and not people.gender(bare(p.text))
+        if p.named and p.role != "subject" and not any(map(people.gender, names(p.text)))
     )
 
 
 def _groups(turn: Spoken, people: People) -> Iterator[str]:
-    own, noun, short = turn.parts, turn.parts.noun, turn.short or ""
+    noun, short = turn.parts.noun, turn.short or ""
     listed = bool(short) and (_is_several(short) or ", " in short) and not _CLAUSE.search(short)
     if listed and turn.answers_who:
         yield short
@@ -232,13 +232,11 @@ def _groups(turn: Spoken, people: People) -> Iterator[str]:
         p.text
         for p in about
         if p.named and p.role != "oblique" and people.is_no_person(bare(p.text))
+        if turn.question.asked != "place"
     )
-    if turn.answers_who and names(short):
+    if turn.answers_who and is_named(short):
         yield short
-    if own.asking == "who" and not own.inverted and not short:
-        yield f"those who{own.text[3:]}"
 
 
 def _is_several(text: str) -> bool:
-    last = text.split()[-1]
-    return " and " in text or (last[0].islower() and is_plural(fold(last)))
+    return " and " in text or (text.split()[-1][0].islower() and is_plural(head(text)))

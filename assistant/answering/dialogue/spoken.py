@@ -35,8 +35,9 @@ class Spoken:
 
     @property
     def about(self) -> tuple[Phrase, ...]:
-        """The phrases of the question, times aside, what it is mostly about first."""
-        found = [p for p in self.parts.phrases if p.role != "asked" and not is_time(p.text)]
+        """The phrases of the question, times and owners aside, what it is mostly about first."""
+        phrases = (p for p in self.parts.phrases if not p.text.endswith(("'s", "’s")))
+        found = [p for p in phrases if p.role != "asked" and not is_time(p.text)]
         if self.question.asked == "statement":
             found.sort(key=lambda p: p.preposition not in ("about", "on"))
         return tuple(found)

@@ -34,6 +34,7 @@ SINGULAR = {"do": "does", "are": "is", "were": "was", "have": "has"}
 PLURAL = {singular: plural for plural, singular in SINGULAR.items()}
 _PLURALS = frozenset("people police children".split())
 _DETERMINED = re.compile(r"(?:the|its|their|an?) |[A-Z]")
+_COMPLEMENT = re.compile(rf"(?<=\w) (?:{'|'.join(sorted(PREPOSITIONS))}) ")
 _ARTICLE = re.compile(r"^(?:the|an?|this|that|these|those|all|some|any)\s+", re.IGNORECASE)
 
 _ROLE = re.compile(
@@ -72,7 +73,7 @@ _SORTS = frozenset(
 
 def head(phrase: str) -> str:
     """The noun of a phrase, folded: the last word before its complements."""
-    return fold(re.split(r" of ", phrase)[0].split()[-1])
+    return fold(_COMPLEMENT.split(phrase)[0].split()[-1])
 
 
 def is_plural(noun: str) -> bool:
