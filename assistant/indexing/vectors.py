@@ -112,11 +112,15 @@ class Vectors:
             batch = passages[first : first + BATCH]
             return embedder.encode([as_embedded(*each) for each in batch])
 
+        starts = range(0, len(passages), BATCH)
+        if not starts:
+            return
         with ThreadPoolExecutor(1) as ahead:
             coming = ahead.submit(embed, 0)
-            for first in range(0, len(passages), BATCH):
+            for first in starts:
                 vectors = coming.result()
-                coming = ahead.submit(embed, first + BATCH)
+                if first != starts[-1]:
+                    coming = ahead.submit(embed, first + BATCH)
                 batch = passages[first : first + BATCH]
                 with self._told():
                     self._collection.add(

@@ -249,6 +249,24 @@ def train(
     (out / "training.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
 
 
+def average(runs: Sequence[Path], out: Path) -> None:
+    """Write the mean of several runs' weights as `model.pt`, and what each run did.
+
+    Runs that began from one another's weights lie in one valley of the loss; the mean of their
+    weights is better than each (Wortsman et al. 2022, arXiv:2203.05482).
+    """
+    states = [torch.load(run / "model.pt", map_location="cpu", weights_only=True) for run in runs]
+    mean = {
+        name: torch.stack([state[name] for state in states]).mean(0)
+        if first.is_floating_point()
+        else first
+        for name, first in states[0].items()
+    }
+    torch.save(mean, out / "model.pt")
+    told = [json.loads((run / "training.json").read_text(encoding="utf-8")) for run in runs]
+    (out / "training.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+
+
 def finish(out: Path, prepared: Prepared) -> None:
     """Export `model.pt`, quantize, calibrate; in float32 the same under `out/float32`."""
     model = new_model(Plan())
@@ -282,6 +300,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=Plan().seed, help="of the draws and batches")
     parser.add_argument("--rate", type=float, default=Plan().rate, help="highest learning rate")
     parser.add_argument("--start", type=Path, help="model.pt of an earlier run, to go on from")
+    parser.add_argument(
+        "--average", type=Path, nargs="+", metavar="OUT", help="train nothing; the mean of these"
+    )
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     args = parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
@@ -289,7 +310,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     log.info("preparing the mix")
     plan = Plan(seed=args.seed, rounds=args.rounds, rate=args.rate, minutes=args.minutes)
     prepared = prepare(args.data, plan.seed, plan.rounds, news=args.news)
-    if not (args.resume and (args.out / "model.pt").exists()):
+    if args.average:
+        average(args.average, args.out)
+    elif not (args.resume and (args.out / "model.pt").exists()):
         train(prepared.train, plan, args.out, start=args.start, resume=args.resume)
     finish(args.out, prepared)
     return 0
