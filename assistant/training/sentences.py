@@ -61,7 +61,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _PASSAGES = 8
-_IN_ARCHIVE = 40  # questions of each group asked there, too: each takes half a second
+_IN_ARCHIVE = 20  # questions of each group asked there, too: each takes half a second
 # Share of answerable questions that the threshold may refuse here; unseen ones may be some points
 # worse off.
 _REFUSED = 0.06
