@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -106,9 +107,13 @@ def _from_folder(folder: Path) -> Reader:
     except Exception as error:  # both libraries raise bare Exceptions of their own making
         raise ModelError(f"the reader in {folder} cannot be loaded: {error}") from error
 
+    # One run uses every processor. Several at once would be no faster, and each needs memory.
+    running = threading.Lock()
+
     def logits(ids: Any, mask: Any, types: Any) -> Any:
         feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": types}
-        return session.run(None, feed)[0]
+        with running:
+            return session.run(None, feed)[0]
 
     return Reader(logits, tokenizer, config)
 
