@@ -9,22 +9,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import get_args
 
-from assistant.answering.questions import Question, holds
+from assistant.answering.questions import Asked, Question, holds
 from assistant.answering.sentences import Scored, fitted, logistic
 from assistant.records import Evidence
 from assistant.text import count_words
 
+_KINDS = get_args(Asked)
 FEATURES = (
     "sentence_odds",
     "span",
     "span_words",
     "span_fits",
-    "open_question",
     "passage_cosine",
     "question_terms",
     "question_names",
     "library_size",
+    *(f"asks_{kind}" for kind in _KINDS),  # some kinds are answered less well than others
 )
 _SPAN_RANGE = 15.0
 _NO_KIND = ("other", "reason", "statement")  # anything may be an answer of these
@@ -40,17 +42,16 @@ def features(
     words = best.sentence.article.text[slice(*best.span)] if best.span else ""
     cosine = evidence[best.sentence.passage].dense
     lowest = min((e.dense for e in evidence if e.dense is not None), default=0.0)
-    open_question = question.asked in _NO_KIND
     return [
         best.odds,
         max(-_SPAN_RANGE, min(_SPAN_RANGE, best.span_score)),
         math.log1p(count_words(words)),
-        0.5 if open_question else float(holds(question.asked, words, question)),
-        float(open_question),
+        0.5 if question.asked in _NO_KIND else float(holds(question.asked, words, question)),
         lowest if cosine is None else cosine,
         math.log1p(len(question.terms)),
         float(len(question.names)),
         math.log10(max(passages, 1)),
+        *(float(question.asked == kind) for kind in _KINDS),
     ]
 
 
