@@ -22,13 +22,15 @@ FEATURES = (
     "span",
     "span_words",
     "span_fits",
+    "sentence_cosine",
     "passage_cosine",
     "question_terms",
     "question_names",
     "library_size",
-    *(f"asks_{kind}" for kind in _KINDS),  # some kinds are answered less well than others
+    *(f"asks_{kind}" for kind in _KINDS),  # a number or a day is mistaken more easily than others
 )
 _SPAN_RANGE = 15.0
+_FEW_PASSAGES = 30  # as few as there were where the model was fitted
 _NO_KIND = ("other", "reason", "statement")  # anything may be an answer of these
 
 
@@ -47,10 +49,11 @@ def features(
         max(-_SPAN_RANGE, min(_SPAN_RANGE, best.span_score)),
         math.log1p(count_words(words)),
         0.5 if question.asked in _NO_KIND else float(holds(question.asked, words, question)),
+        best.cosine,
         lowest if cosine is None else cosine,
         math.log1p(len(question.terms)),
         float(len(question.names)),
-        math.log10(max(passages, 1)),
+        math.log10(max(passages, _FEW_PASSAGES)),
         *(float(question.asked == kind) for kind in _KINDS),
     ]
 

@@ -47,7 +47,7 @@ def overview(
         if not scored or sure < threshold:
             return not_found(sure, evidence[:_EVIDENCE])
         # Body text only: a headline or caption says little in a summary.
-        told = [(s.sentence, float(s.vector @ vector)) for s in scored if _is_body(s.sentence)]
+        told = [(s.sentence, float(s.vector @ vector)) for s in scored if s.sentence.in_body]
         about = _ON_TOPIC * max((cosine for _, cosine in told), default=0.0)
         sentences = _one_each(sentence for sentence, cosine in told if cosine >= about)
         if compared and len(sentences) < _COMPARED:
@@ -84,14 +84,6 @@ def _one_each(sentences: Iterable[Sentence]) -> list[Sentence]:
     for sentence in sentences:
         first.setdefault(sentence.article.id, sentence)
     return list(first.values())
-
-
-def _is_body(sentence: Sentence) -> bool:
-    return all(
-        span.kind == "body"
-        for span in sentence.article.spans
-        if span.start < sentence.end and sentence.start < span.end
-    )
 
 
 def _lead(article: Article) -> Sentence | None:

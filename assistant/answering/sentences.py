@@ -68,11 +68,21 @@ class Sentence:
         """The sentence itself."""
         return self.article.text[self.start : self.end]
 
+    @property
+    def in_body(self) -> bool:
+        """Whether it is no headline and no caption."""
+        return all(
+            span.kind == "body"
+            for span in self.article.spans
+            if span.start < self.end and self.start < span.end
+        )
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scored:
-    """A sentence with the log-odds that it holds the answer, its unit vector, and the words in it
-    that the reader would answer with, `article.text[start:end]`, with the reader's score of them.
+    """A sentence with the log-odds that it holds the answer, its unit vector, the words in it that
+    the reader would answer with, `article.text[start:end]`, with the reader's score of them, and
+    its cosine with the question.
     """
 
     sentence: Sentence
@@ -80,6 +90,7 @@ class Scored:
     vector: NDArray[np.float32]
     span: tuple[int, int] | None = None
     span_score: float = _NO_SPAN
+    cosine: float = 0.0
 
     @property
     def probability(self) -> float:
@@ -127,7 +138,7 @@ def score(
     model = fitted()
     weights = np.asarray([model["weights"][name] for name in FEATURES])
     odds = model["intercept"] + matrix @ weights
-    return ranked(sentences, odds, vectors, reads)
+    return ranked(sentences, odds, vectors, reads, matrix[:, FEATURES.index("sentence_cosine")])
 
 
 def ranked(
@@ -135,11 +146,14 @@ def ranked(
     odds: NDArray[np.float64],
     vectors: NDArray[np.float32],
     reads: Sequence[Read],
+    cosines: NDArray[np.float32],
 ) -> list[Scored]:
     """Sentences with what is known of each, the likeliest first."""
     scored = [
-        Scored(sentence, float(value), embedded, read.words, read.score)
-        for sentence, value, embedded, read in zip(sentences, odds, vectors, reads, strict=True)
+        Scored(sentence, float(value), embedded, read.words, read.score, float(cosine))
+        for sentence, value, embedded, read, cosine in zip(
+            sentences, odds, vectors, reads, cosines, strict=True
+        )
     ]
     return sorted(scored, key=lambda item: -item.odds)
 

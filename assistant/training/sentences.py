@@ -2,13 +2,13 @@
 
 The labelled questions are our own, in benchmarks/dev, about groups of news articles in DIR/bench;
 those that the project reports on are others, about other articles. Every question goes through the
-assistant's own indexing and retrieval, in a small library of its group's articles; some are asked
-again in an archive of thousands of articles, once as it is and once without the group's own. Each
-candidate sentence is one example of the sentence model, right where it overlaps the evidence, or,
-in the archive, where it holds a gold answer. The confidence is fitted on what sentence models that
-have not seen a group make of its questions, an example a question, right where the answer quotes a
-right sentence. The figures printed, and the threshold, are from cross-validation by group, on the
-small libraries.
+assistant's own indexing and retrieval, in a small library of its group's articles; some are also
+asked in the library of another group, which does not answer them, and some in an archive of
+thousands of articles, once as it is and once without the group's own. Each candidate sentence is
+one example of the sentence model, right where it overlaps the evidence, or, in the archive, where
+it holds a gold answer. The confidence is fitted on what sentence models that have not seen a group
+make of its questions, an example a question, right where the answer quotes a right sentence. The
+figures printed, and the threshold, are from cross-validation by group, on the small libraries.
 
 `--archive` is an index of all the articles, as benchmarks/answers.py makes it under its `--work`.
 """
@@ -62,6 +62,7 @@ log = logging.getLogger(__name__)
 
 _PASSAGES = 8
 _IN_ARCHIVE = 20  # questions of each group asked there, too: each takes half a second
+_OFF_TOPIC = 10  # questions of another group asked in each library, which cannot answer them
 # Share of answerable questions that the threshold may refuse here; unseen ones may be some points
 # worse off.
 _REFUSED = 0.08
@@ -106,7 +107,9 @@ class Example:
 
 
 def libraries(questions: Path, groups: Path, articles: Path) -> Iterator[Library]:
-    """One library a group of news articles."""
+    """One library a group of news articles; after its own questions some of the next group's, which
+    it does not answer.
+    """
     with gzip.open(articles, "rt", encoding="utf-8") as lines:
         texts = {entry["id"]: entry["text"] for entry in map(json.loads, lines)}
     asked: dict[str, list[Asked]] = {}
@@ -115,8 +118,10 @@ def libraries(questions: Path, groups: Path, articles: Path) -> Iterator[Library
         spans = tuple((e["article"], e["start"], e["end"]) for e in entry["evidence"])
         answers = tuple(entry["answers"])
         asked.setdefault(entry["group"], []).append(Asked(entry["question"], spans, answers))
-    for name, ids in json.loads(groups.read_text(encoding="utf-8")).items():
-        yield Library(name, {i: texts[i] for i in ids}, tuple(asked[name]))
+    held = json.loads(groups.read_text(encoding="utf-8"))
+    for (name, ids), other in zip(held.items(), [*list(held)[1:], *list(held)[:1]], strict=True):
+        strange = (Asked(each.text, (), ()) for each in asked[other][:_OFF_TOPIC])
+        yield Library(name, {i: texts[i] for i in ids}, (*asked[name], *strange))
 
 
 def in_library(library: Library, embedder: Embedder, reader: Reader) -> Iterator[Example]:
@@ -236,7 +241,8 @@ def predict_held_out(data: Sequence[Example], others: Sequence[Example]) -> list
 
 
 def _predict(example: Example, odds: NDArray[np.float64]) -> Prediction:
-    best = groups(ranked(example.sentences, odds, example.vectors, example.reads))
+    cosines = example.rows[:, FEATURES.index("sentence_cosine")]
+    best = groups(ranked(example.sentences, odds, example.vectors, example.reads, cosines))
     lead = best[0].members[0]
     right = {s for s, ok in zip(example.sentences, example.right, strict=True) if ok}
     gold = [(s.article.id, s.start, s.end) for s in right]
