@@ -23,6 +23,7 @@ FEATURES = (
     "span_words",
     "span_fits",
     "sentence_cosine",
+    "sentence_cosine_if_low",
     "passage_cosine",
     "question_terms",
     "question_names",
@@ -30,6 +31,7 @@ FEATURES = (
     *(f"asks_{kind}" for kind in _KINDS),  # a number or a day is mistaken more easily than others
 )
 _SPAN_RANGE = 15.0
+_LOW_COSINE = 0.3  # two sentences on different subjects
 _FEW_PASSAGES = 30  # as few as there were where the model was fitted
 _NO_KIND = ("other", "reason", "statement")  # anything may be an answer of these
 
@@ -50,6 +52,7 @@ def features(
         math.log1p(count_words(words)),
         0.5 if question.asked in _NO_KIND else float(holds(question.asked, words, question)),
         best.cosine,
+        min(best.cosine, _LOW_COSINE),
         lowest if cosine is None else cosine,
         math.log1p(len(question.terms)),
         float(len(question.names)),

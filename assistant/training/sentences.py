@@ -65,7 +65,7 @@ _IN_ARCHIVE = 20  # questions of each group asked there, too: each takes half a 
 _OFF_TOPIC = 10  # questions of another group asked in each library, which cannot answer them
 # Share of answerable questions that the threshold may refuse here; unseen ones may be some points
 # worse off.
-_REFUSED = 0.1
+_REFUSED = 0.08
 _REGULARISATION = 1.0
 _CONFIDENCE_REGULARISATION = 0.03
 
