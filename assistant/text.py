@@ -19,7 +19,6 @@ _COMBINING = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\u
 _STEMMING = threading.Lock()  # a stemmer keeps the word it is at
 _QUOTES = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "\xa0": " "})
 
-# Closed-class words: they carry grammar, not subject matter.
 # Names and abbreviations of the months, folded, with their numbers.
 MONTHS = {
     name: number
@@ -30,6 +29,7 @@ MONTHS = {
     )
     for name in (full, full[:3])
 } | {"sept": 9}
+# Closed-class words: they carry grammar, not subject matter.
 STOPWORDS = frozenset(
     """a about above after again against all also am an and any are aren't as at be because been
     before being below between both but by can can't cannot could couldn't did didn't do does

@@ -44,34 +44,15 @@ from assistant.answering.retrieval import Retriever
 from assistant.evaluation.confidence import aurc, auroc, risk_coverage
 from assistant.evaluation.matching import holds
 from assistant.indexing.index import Index
-from assistant.records import Evidence, Filters
+from assistant.records import Filters
 from assistant.settings import Settings
 from assistant.text import count_words
+from assistant.training.examples import Without
 
 _BEFORE = json.loads(Path(__file__).with_name("sentence_engine.json").read_text(encoding="utf-8"))
 _PASSAGES = 8
 _FURTHER = 0.15  # as it was; and it did not tell different answers apart
 Engine = Callable[[Question, Retriever], Draft]
-
-
-@dataclass(frozen=True, slots=True)
-class Without(Retriever):
-    """A retriever that finds nothing in the articles `kept_out`."""
-
-    kept_out: frozenset[str] = frozenset()
-
-    def retrieve(
-        self,
-        question: str,
-        limit: int = 8,
-        filters: Filters = Filters(),
-        vector: Any = None,
-    ) -> tuple[Evidence, ...]:
-        """As a retriever's."""
-        # Ten passages of each article that is kept out make room for those that are not.
-        wide = limit + 10 * len(self.kept_out)
-        found = Retriever.retrieve(self, question, wide, filters, vector)
-        return tuple(e for e in found if e.article.id not in self.kept_out)[:limit]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,7 +80,7 @@ def refresh(
     used or kept but the files given to the page. Raises CorpusError (nothing to index), ModelError,
     IndexUnusableError, IndexBusyError, StoreError; the previous generation then stays as it was.
     """
-    with _building(index, store) as draft:
+    with generations.building(index, store.tidy) as draft:
         base = None if rebuild else _open_base(index)
         uploads = generations.uploads_folder(index)
         if rebuild and uploads.is_dir() and any(uploads.iterdir()):
@@ -120,7 +120,7 @@ def remove(
     IndexUnusableError, IndexBusyError, StoreError.
     """
     generations.current(index)  # says what is missing, before anything is made there
-    with _building(index, store) as draft:
+    with generations.building(index, store.tidy) as draft:
         base = _open_base(index)
         if base is None:
             raise CorpusError(f"the index {index} was removed meanwhile")
@@ -139,19 +139,6 @@ def remove(
             same = [id_ for id_ in base.manifest.articles if id_ not in ids]
             plan = _Plan(base, same, (), {}, base.manifest.roots, ())
             return _write(draft, plan, load_embedder, model, store)
-
-
-@contextmanager
-def _building(index: Path, store: Store) -> Iterator[Path]:
-    """As `generations.building`; the store is tidied before, and after as far as can be."""
-    with generations.building(index) as draft:
-        store.tidy(index)
-        try:
-            yield draft
-        finally:
-            generations.clean(index)
-            with suppress(StoreError):  # the next build will
-                store.tidy(index)
 
 
 def _open_base(index: Path) -> _Base | None:
@@ -191,9 +178,13 @@ def _unread(base: _Base | None, reading: Reading) -> dict[str, str]:
     }
 
 
-def _beneath(path: str, places: Iterable[str]) -> bool:
+def _beneath(path: str, places: Set[str]) -> bool:
     """Whether `path` is one of `places` or lies in one of them."""
-    return any(path == place or path.startswith(os.path.join(place, "")) for place in places)
+    while path not in places:
+        path, below = os.path.dirname(path), path
+        if path == below:
+            return False
+    return True
 
 
 def _write(

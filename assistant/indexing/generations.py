@@ -20,13 +20,13 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from assistant.corpus.passages import MAX_WORDS, MIN_WORDS
-from assistant.errors import IndexBusyError, IndexUnusableError
+from assistant.errors import IndexBusyError, IndexUnusableError, StoreError
 from assistant.indexing.library import is_held
 
 SCHEMA = 3
@@ -112,11 +112,12 @@ def current(index: Path) -> Path:
 
 
 @contextmanager
-def building(index: Path) -> Iterator[Path]:
+def building(index: Path, tidy: Callable[[Path], None] = lambda index: None) -> Iterator[Path]:
     """A new folder to build the next generation in, while nobody else builds.
 
-    Publish it with `publish`; whatever is not published is removed. Raises IndexBusyError where
-    another process is building.
+    Publish it with `publish`; whatever is not published is removed. `tidy` removes what former
+    generations had elsewhere: before a build, and after it as far as a StoreError lets it. Raises
+    IndexBusyError where another process is building.
     """
     from filelock import FileLock, Timeout
 
@@ -135,6 +136,7 @@ def building(index: Path) -> Iterator[Path]:
         ) from error
     try:
         clean(index)
+        tidy(index)
         names = [int(p.name) for p in (index / "generations").iterdir() if p.name.isdecimal()]
         folder = index / "generations" / f"{max(names, default=0) + 1:06d}{_BUILDING}"
         folder.mkdir()
@@ -143,6 +145,8 @@ def building(index: Path) -> Iterator[Path]:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
             clean(index)
+            with suppress(StoreError):  # the next build will
+                tidy(index)
     finally:
         lock.release()
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from assistant.answering.reader import Reader
 from assistant.answering.reader_weights import ReaderConfig, load
+from assistant.evaluation.confidence import auroc
 from assistant.text import fold, words
 from assistant.training.reader_data import Prepared
 
@@ -100,15 +101,6 @@ def best_cut(scores: np.ndarray, likeness: np.ndarray, null: np.ndarray) -> tupl
     best = int(values.argmax())
     cut = scores[order[best - 1]] if best else scores.max() + 1
     return float(cut), float(values[best])
-
-
-def auroc(scores: np.ndarray, positive: np.ndarray) -> float | None:
-    """The chance that a positive scores above a negative; None where one kind is missing."""
-    above, below = scores[positive], np.sort(scores[~positive])
-    if not len(above) or not len(below):
-        return None
-    left, right = np.searchsorted(below, above), np.searchsorted(below, above, side="right")
-    return float((left + right).mean() / 2 / len(below))
 
 
 def calibrate(

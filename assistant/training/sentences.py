@@ -1,14 +1,11 @@
 """Fit the sentence model and the confidence: `python -m assistant.training.sentences --data DIR`.
 
 The labelled questions are our own, in benchmarks/dev, about groups of news articles in DIR/bench;
-those that the project reports on are others, about other articles. Every question goes through the
-assistant's own indexing and retrieval, in a small library of its group's articles; some are also
-asked in the library of another group, which does not answer them, and some in an archive of
-thousands of articles, once as it is and once without the group's own. Each candidate sentence is
-one example of the sentence model, right where it overlaps the evidence, or, in the archive, where
-it holds a gold answer. The confidence is fitted on what sentence models that have not seen a group
-make of its questions, an example a question, right where the answer quotes a right sentence. The
-figures printed, and the threshold, are from cross-validation by group, on the small libraries.
+those that the project reports on are others, about other articles. How they are asked is told in
+`examples`. Each candidate sentence is one example of the sentence model. The confidence is fitted
+on what sentence models that have not seen a group make of its questions, an example a question,
+right where the answer quotes a right sentence. The figures printed, and the threshold, are from
+cross-validation by group, on the small libraries.
 
 `--archive` is an index of all the articles, as benchmarks/answers.py makes it under its `--work`.
 """
@@ -16,12 +13,10 @@ figures printed, and the threshold, are from cross-validation by group, on the s
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import logging
-import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,164 +27,26 @@ import numpy as np
 from assistant.answering import confidence
 from assistant.answering.agreement import groups
 from assistant.answering.extractive import statements
-from assistant.answering.questions import Question, understand
-from assistant.answering.reader import Reader
 from assistant.answering.reader_weights import BUNDLED
 from assistant.answering.reader_weights import load as load_reader
 from assistant.answering.retrieval import Retriever
-from assistant.answering.sentences import (
-    FEATURES,
-    Read,
-    Sentence,
-    candidates,
-    features,
-    logistic,
-    ranked,
-    read,
-)
-from assistant.indexing.build import refresh
+from assistant.answering.sentences import FEATURES, logistic, ranked
+from assistant.evaluation.confidence import auroc
 from assistant.indexing.embedder import BUNDLED as EMBEDDING_MODEL
-from assistant.indexing.embedder import Embedder
 from assistant.indexing.embedder_export import keep
 from assistant.indexing.index import Index
-from assistant.records import Evidence, Filters
-from assistant.text import fold
+from assistant.training.examples import Example, in_archive, in_library, libraries, overlaps
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 log = logging.getLogger(__name__)
 
-_PASSAGES = 8
-_IN_ARCHIVE = 20  # questions of each group asked there, too: each takes half a second
-_OFF_TOPIC = 10  # questions of another group asked in each library, which cannot answer them
 # Share of answerable questions that the threshold may refuse here; unseen ones may be some points
 # worse off.
 _REFUSED = 0.08
 _REGULARISATION = 1.0
 _CONFIDENCE_REGULARISATION = 0.03
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A question, its evidence as (article, start, end), and accepted answers."""
-
-    text: str
-    evidence: tuple[tuple[str, int, int], ...]
-    answers: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Library:
-    """Articles by id, and questions about them."""
-
-    name: str
-    articles: dict[str, str]
-    questions: tuple[Asked, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """One question, asked among so many passages: its candidates with features (n, f), and which
-    of them are right.
-    """
-
-    library: str
-    question: Question
-    answerable: bool
-    passages: int
-    evidence: tuple[Evidence, ...]
-    sentences: tuple[Sentence, ...]
-    reads: tuple[Read, ...]
-    vectors: NDArray[np.float32]
-    rows: NDArray[np.float32]
-    right: NDArray[np.bool_]
-
-
-def libraries(questions: Path, groups: Path, articles: Path) -> Iterator[Library]:
-    """One library a group of news articles; after its own questions some of the next group's, which
-    it does not answer.
-    """
-    with gzip.open(articles, "rt", encoding="utf-8") as lines:
-        texts = {entry["id"]: entry["text"] for entry in map(json.loads, lines)}
-    asked: dict[str, list[Asked]] = {}
-    for line in questions.read_text(encoding="utf-8").splitlines():
-        entry = json.loads(line)
-        spans = tuple((e["article"], e["start"], e["end"]) for e in entry["evidence"])
-        answers = tuple(entry["answers"])
-        asked.setdefault(entry["group"], []).append(Asked(entry["question"], spans, answers))
-    held = json.loads(groups.read_text(encoding="utf-8"))
-    for (name, ids), other in zip(held.items(), [*list(held)[1:], *list(held)[:1]], strict=True):
-        strange = (Asked(each.text, (), ()) for each in asked[other][:_OFF_TOPIC])
-        yield Library(name, {i: texts[i] for i in ids}, (*asked[name], *strange))
-
-
-def in_library(library: Library, embedder: Embedder, reader: Reader) -> Iterator[Example]:
-    """The library's questions, each through indexing and retrieval as in use."""
-    with tempfile.TemporaryDirectory() as folder:
-        source, built = Path(folder, "articles"), Path(folder, "index")
-        source.mkdir()
-        for id_, text in library.articles.items():
-            (source / f"{id_}.txt").write_bytes(text.encode())
-        refresh(built, [source], lambda kept: embedder, embedder.name)
-        with closing(Index.open(built, embedder.name)) as index:
-            retriever = Retriever(index, embedder)
-            for asked in library.questions:
-                yield from _ask(asked, library, retriever, reader)
-
-
-def in_archive(library: Library, archive: Retriever, reader: Reader) -> Iterator[Example]:
-    """Some of the library's questions, asked of all articles, and of all but the library's."""
-    for asked in library.questions[:_IN_ARCHIVE]:
-        yield from _ask(asked, library, archive, reader)
-        yield from _ask(asked, library, archive, reader, without=frozenset(library.articles))
-
-
-def _ask(
-    asked: Asked,
-    library: Library,
-    retriever: Retriever,
-    reader: Reader,
-    without: frozenset[str] = frozenset(),
-) -> Iterator[Example]:
-    """The question as an example; none where nothing is found outside the articles `without`."""
-    question = understand(asked.text)
-    vector = retriever.embed(asked.text)
-    # Ten passages of each article that is kept out make room for those that are not.
-    wide = retriever.retrieve(asked.text, _PASSAGES + 10 * len(without), Filters(), vector)
-    evidence = tuple(e for e in wide if e.article.id not in without)[:_PASSAGES]
-    sentences = candidates(evidence)
-    if sentences:
-        reads = read(question, sentences, evidence, reader)
-        rows, vectors = features(question, sentences, reads, evidence, retriever, vector)
-        right = [
-            overlaps(s.article.id, (s.start, s.end), asked.evidence)
-            or (s.article.id not in library.articles and _holds(s.text, asked.answers))
-            for s in sentences
-        ]
-        yield Example(
-            library.name,
-            question,
-            bool(asked.evidence),
-            retriever.passages,
-            evidence,
-            tuple(sentences),
-            tuple(reads),
-            vectors,
-            rows,
-            np.asarray(right),
-        )
-
-
-def _holds(text: str, answers: Sequence[str]) -> bool:
-    """Whether an answer stands in `text`, at word boundaries."""
-    folded = fold(text)
-    return any(re.search(rf"(?<!\w){re.escape(fold(answer))}(?!\w)", folded) for answer in answers)
-
-
-def overlaps(article: str, span: tuple[int, int], gold: Sequence[tuple[str, int, int]]) -> bool:
-    """Whether a stretch of an article shares a character with the gold evidence."""
-    return any(id_ == article and span[0] < end and start < span[1] for id_, start, end in gold)
 
 
 def fit(data: Sequence[Example]) -> tuple[float, NDArray[np.float64]]:
@@ -277,10 +134,10 @@ def fitted_model(small: Sequence[Example], large: Sequence[Example]) -> dict[str
     """Both models with their held-out figures, as sentence_model.json holds them."""
     everything = [*small, *large]
     predictions = predict_held_out(small, everything)
-    in_archive = predict_held_out(large, everything)
-    confidences = confidences_held_out([*predictions, *in_archive])
+    archived = predict_held_out(large, everything)
+    confidences = confidences_held_out([*predictions, *archived])
     figures = describe(predictions, confidences[: len(small)])
-    given = np.asarray([p.given for p in in_archive])
+    given = np.asarray([p.given for p in archived])
     refused = confidences[len(small) :] < figures["threshold"]
     archive = {
         "questions": len(large),
@@ -288,7 +145,7 @@ def fitted_model(small: Sequence[Example], large: Sequence[Example]) -> dict[str
         "right_refused": np.mean(refused[given]),
         "wrong_refused": np.mean(refused[~given]),
     }
-    confident = fit_confidence([*predictions, *in_archive])
+    confident = fit_confidence([*predictions, *archived])
     return {
         **_rounded(FEATURES, *fit(everything)),
         "confidence": _rounded(confidence.FEATURES, *confident),
@@ -300,16 +157,14 @@ def fitted_model(small: Sequence[Example], large: Sequence[Example]) -> dict[str
 
 def describe(predictions: Sequence[Prediction], confidences: NDArray[np.float64]) -> dict[str, Any]:
     """Figures on held-out questions, and the threshold that refuses few that have an answer."""
-    from sklearn.metrics import roc_auc_score
-
     answerable = np.asarray([p.answerable for p in predictions])
     chosen = float(np.quantile(confidences[answerable], _REFUSED))
     figures = {
         "questions": len(predictions),
         "best_sentence_right": np.mean([p.first for p in predictions if p.answerable]),
         "quoted_right": np.mean([p.given for p in predictions if p.answerable]),
-        "auroc_answerable": roc_auc_score(answerable, confidences),
-        "auroc_right": roc_auc_score([p.given for p in predictions], confidences),
+        "auroc_answerable": auroc(confidences, answerable),
+        "auroc_right": auroc(confidences, [p.given for p in predictions]),
         "threshold": chosen,
         "unanswerable_refused": np.mean(confidences[~answerable] < chosen),
     }

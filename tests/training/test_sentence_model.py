@@ -9,7 +9,8 @@ from assistant.answering.reader_weights import load
 from assistant.answering.retrieval import Retriever
 from assistant.indexing.build import refresh
 from assistant.indexing.index import Index
-from assistant.training.sentences import fitted_model, in_archive, in_library, libraries
+from assistant.training.examples import in_archive, in_library, libraries
+from assistant.training.sentences import fitted_model
 
 TOWNS = {
     "g1": ("Arlen", "Maria Keller", "1996", "40 million crowns"),
