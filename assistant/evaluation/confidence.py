@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
 BINS = 10
 
@@ -27,7 +27,7 @@ class Bin:
     accuracy: float
 
 
-def auroc(scores: Sequence[float], positive: Sequence[bool]) -> float | None:
+def auroc(scores: ArrayLike, positive: ArrayLike) -> float | None:
     """The probability that a positive scores above a negative, ties counting half (Mann-Whitney).
 
     None where there are no positives or no negatives.
