@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import get_args
 
 from assistant.answering.questions import Asked, Question, holds
-from assistant.answering.sentences import Scored, fitted, logistic
+from assistant.answering.sentences import SPAN_RANGE, Scored, fitted, logistic
 from assistant.records import Evidence
 from assistant.text import count_words
 
@@ -30,7 +30,6 @@ FEATURES = (
     "library_size",
     *(f"asks_{kind}" for kind in _KINDS),  # a number or a day is mistaken more easily than others
 )
-_SPAN_RANGE = 15.0
 _LOW_COSINE = 0.3  # two sentences on different subjects
 _FEW_PASSAGES = 30  # as few as there were where the model was fitted
 _NO_KIND = ("other", "reason", "statement")  # anything may be an answer of these
@@ -48,7 +47,7 @@ def features(
     lowest = min((e.dense for e in evidence if e.dense is not None), default=0.0)
     return [
         best.odds,
-        max(-_SPAN_RANGE, min(_SPAN_RANGE, best.span_score)),
+        max(-SPAN_RANGE, min(SPAN_RANGE, best.span_score)),
         math.log1p(count_words(words)),
         0.5 if question.asked in _NO_KIND else float(holds(question.asked, words, question)),
         best.cosine,

@@ -51,7 +51,7 @@ FEATURES = (
     "best_span",
 )
 _NO_SPAN = -15.0  # score of a sentence without a word the reader could choose
-_SPAN_RANGE = 15.0  # beyond it, more is not more certain
+SPAN_RANGE = 15.0  # beyond it, more is not more certain
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,10 +245,10 @@ def features(
     passages = np.asarray([r.passage_score for r in reads], dtype=np.float32)
     reading = np.stack(
         [
-            spans.clip(-_SPAN_RANGE, _SPAN_RANGE),
-            (spans - spans.max()).clip(-_SPAN_RANGE),
-            passages.clip(-_SPAN_RANGE, _SPAN_RANGE),
-            np.full_like(spans, passages.max()).clip(-_SPAN_RANGE, _SPAN_RANGE),
+            spans.clip(-SPAN_RANGE, SPAN_RANGE),
+            (spans - spans.max()).clip(-SPAN_RANGE),
+            passages.clip(-SPAN_RANGE, SPAN_RANGE),
+            np.full_like(spans, passages.max()).clip(-SPAN_RANGE, SPAN_RANGE),
         ],
         axis=1,
     )

@@ -11,7 +11,6 @@ unlike everything there. There is no model of entailment here: what the rules mi
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -24,6 +23,7 @@ from assistant.answering.drafting import clip
 from assistant.answering.quantities import MEASURES, Quantity, quantities
 from assistant.answering.quotes import find_quote
 from assistant.answering.sentences import Sentence, candidates
+from assistant.answering.strange import strange
 from assistant.indexing.embedder import Embedder
 from assistant.records import Evidence
 from assistant.text import STOPWORDS, fold, stem, trim, words
@@ -51,9 +51,6 @@ _PRONOUN = re.compile(
     r"those)\b",
     re.IGNORECASE,
 )
-_PUNCTUATION = frozenset(".,;:!?…'‘’`´\"“”„«»()[]/-‐‑–—−&%‰$€£¥+#*°·•§©®™")
-_AROUND = ".,;:!?…'‘’\"“”()[]"
-_ADDRESS = re.compile(r"://|@|\]\(|\bwww\.|\w\.[a-z]{2,}")
 _REPORTS = (
     r"(?:(?:also|both|further) )?(?:reports?|reported|says?|said|writes?|wrote|notes?|noted|adds?|"
     r"added|states?|stated|tells?|told|explains?|explained|mentions?|mentioned)\b"
@@ -101,7 +98,7 @@ def check(claim: Claim, evidence: Sequence[Evidence], embedder: Embedder) -> Sup
     if not claim.closed:
         return Support("unsupported", problem="a quotation in it is not closed")
     claim = replace(claim, text=_without_outlet(claim.text, evidence))
-    if problem := _strange(claim.text, evidence):
+    if problem := strange(claim.text, [item.passage.text for item in evidence]):
         return Support("unsupported", problem=problem)
     sentences = [piece for sentence in candidates(evidence) for piece in _pieces(sentence)]
     if not sentences:
@@ -148,26 +145,6 @@ def _without_outlet(text: str, evidence: Sequence[Evidence]) -> str:
     tail = rf",? (?:(?:according to|as reported (?:by|in)|in) {source}|{source} {_REPORTS})(?=\W*$)"
     bare = re.sub(tail, "", re.sub(rf"^{lead}", "", text, flags=re.I), flags=re.I)
     return bare[:1].upper() + bare[1:] if words(bare) else text
-
-
-def _strange(claim: str, evidence: Sequence[Evidence]) -> str:
-    """What is told of the first stretch of a claim that has characters beyond plain English, is an
-    address or markup, and does not stand in a passage: letters that only look like Latin ones slip
-    past whatever compares words.
-    """
-    told = unicodedata.normalize("NFC", " ".join(item.passage.text for item in evidence))
-    for stretch in unicodedata.normalize("NFC", claim).split():
-        if (_ADDRESS.search(stretch) or not all(map(_is_plain, stretch))) and stretch.strip(
-            _AROUND
-        ) not in told:
-            return "it has characters or an address that the passage has not"
-    return ""
-
-
-def _is_plain(character: str) -> bool:
-    """Whether it is usual in English: Latin letters, accents and all, digits and punctuation."""
-    base = unicodedata.normalize("NFD", character)[0]
-    return (base.isascii() and base.isalnum()) or character in _PUNCTUATION
 
 
 def _quoted(
