@@ -4,13 +4,13 @@ import http.client
 import socket
 import subprocess
 import sys
-import threading
 import time
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
+from support import running
 
 WAIT = 120  # seconds; machines that run tests may be busy
 
@@ -117,11 +117,5 @@ class _Passing(BaseHTTPRequestHandler):
 @contextmanager
 def proxy(chroma, token=None):
     """A FakeProxy that is running."""
-    with FakeProxy(chroma, token) as running:
-        thread = threading.Thread(target=running.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield running
-        finally:
-            running.shutdown()
-            thread.join()
+    with FakeProxy(chroma, token) as made, running(made):
+        yield made

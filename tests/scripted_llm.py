@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
 
+from support import running
+
 MODEL = "scripted"
 Fault = Literal[
     "",
@@ -181,13 +183,8 @@ def scripted_llm():
         server.daemon_threads = True
         server.block_on_close = False
         llm = ScriptedLlm(server)
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
+        with running(server):
             yield llm
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 def _choice(delta: dict[str, Any], finish: str | None = None) -> dict[str, Any]:

@@ -2,8 +2,12 @@
 
 import hashlib
 import random
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
+from socketserver import BaseServer
 
 import numpy as np
 
@@ -74,6 +78,18 @@ def news(number: int, sentences: int = 12) -> str:
         for _ in range(sentences)
     ]
     return f"Report number {number} from {chance.choice(_PLACES)}\n\n" + " ".join(lines) + "\n"
+
+
+@contextmanager
+def running(server: BaseServer) -> Iterator[None]:
+    """A server of the standard library that answers from a thread of its own."""
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()
 
 
 def write(folder: Path, files: dict[str, str | bytes]) -> Path:

@@ -1,9 +1,9 @@
 import json
-import threading
 from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from support import running
 
 from assistant.errors import EngineError, SettingsError, UsageError
 from assistant.evaluation import engines
@@ -46,11 +46,8 @@ def server():
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as made:
         made.script, made.received, made.authorized = [], [], []
-        thread = threading.Thread(target=made.serve_forever, args=(0.01,))
-        thread.start()
-        yield made
-        made.shutdown()
-        thread.join()
+        with running(made):
+            yield made
 
 
 @pytest.fixture(autouse=True)
