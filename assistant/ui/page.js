@@ -40,11 +40,12 @@ document.addEventListener("focusin", (event) => {
   for (const button of event.target.closest("#articles")?.querySelectorAll(".cell-menu-button") ?? []) button.tabIndex = 0;
 });
 
-// Gradio labels each message with its HTML.
-const chat = document.querySelector("#chat");
-new MutationObserver(() => {
-  for (const message of chat.querySelectorAll("[data-testid][aria-label]")) message.removeAttribute("aria-label");
-}).observe(chat, { subtree: true, childList: true, attributeFilter: ["aria-label"] });
+// Gradio labels each message with its HTML, and may make the chat anew when its tab is shown again.
+function unlabel() {
+  for (const message of document.querySelectorAll("#chat [data-testid][aria-label]")) message.removeAttribute("aria-label");
+}
+new MutationObserver(unlabel).observe(document.body, { subtree: true, childList: true, attributeFilter: ["aria-label"] });
+unlabel();
 
 function copy(button) {
   const reply = button.closest(".reply").cloneNode(true);
