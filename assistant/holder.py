@@ -47,12 +47,14 @@ class Holder:
         return self._settings.index
 
     @contextmanager
-    def use(self) -> Iterator[Assistant]:
+    def use(self, *, current: bool = False) -> Iterator[Assistant]:
         """The assistant of the current generation, which stays open while it is used.
 
-        Raises AssistantError where the index or the model cannot be opened.
+        While that is being opened, the one before it; with `current` that is waited for: who shows
+        what is indexed must not show what was. Raises AssistantError where the index or the model
+        cannot be opened.
         """
-        opened = self._lease()
+        opened = self._lease(current)
         try:
             yield opened.assistant
         finally:
@@ -76,18 +78,19 @@ class Holder:
             opened, self._opened = self._opened, None
         self._retire(opened)
 
-    def _lease(self) -> _Opened:
+    def _lease(self, current: bool) -> _Opened:
         generation = self.generation()
         leased = self._take(generation)
         if leased is not None:
             return leased
         # Somebody else is opening the newer one: go on with what is open, or wait if nothing is.
-        if not self._opening.acquire(blocking=False):
+        if not self._opening.acquire(blocking=current):
             leased = self._take(None)
             if leased is not None:
                 return leased
             self._opening.acquire()
         try:
+            generation = self.generation()  # another may have been published meanwhile
             leased = self._take(generation)
             return leased if leased is not None else self._open(generation)
         finally:

@@ -69,7 +69,7 @@ class ScriptedHolder(Holder):
     """Lends a ScriptedAssistant."""
 
     @contextmanager
-    def use(self):
+    def use(self, *, current=False):
         yield ScriptedAssistant(self.index)
 
 

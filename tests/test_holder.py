@@ -94,7 +94,9 @@ def test_an_index_deleted_and_built_again_is_another_one(index):
     assert old.closed
 
 
-def test_others_go_on_with_the_open_one_while_a_newer_one_is_opened(index, monkeypatch):
+def test_others_go_on_with_the_open_one_while_a_newer_one_is_opened_unless_they_want_that(
+    index, monkeypatch
+):
     folder, _opened = index
     publish(folder, "000001")
     holder = Holder(Settings(folder))
@@ -112,8 +114,8 @@ def test_others_go_on_with_the_open_one_while_a_newer_one_is_opened(index, monke
     monkeypatch.setattr(holder_module.Assistant, "from_settings", open_slowly)
     used = []
 
-    def use():
-        with holder.use() as assistant:
+    def use(**how):
+        with holder.use(**how) as assistant:
             used.append(assistant)
 
     thread = threading.Thread(target=use)
@@ -121,9 +123,14 @@ def test_others_go_on_with_the_open_one_while_a_newer_one_is_opened(index, monke
     assert opening.wait(10)
     with holder.use() as meanwhile:
         assert meanwhile is old
+    waiting = threading.Thread(target=use, kwargs={"current": True})
+    waiting.start()
+    waiting.join(0.2)
+    assert waiting.is_alive()
     go_on.set()
     thread.join(10)
-    assert used == [newer]
+    waiting.join(10)
+    assert used == [newer, newer]
     assert old.closed
 
 

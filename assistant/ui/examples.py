@@ -70,7 +70,7 @@ class Examples:
             try:
                 generation = self._holder.generation()
                 if self._found[0] != generation:
-                    with self._holder.use() as assistant:
+                    with self._holder.use(current=True) as assistant:
                         self._found = (generation, examples(assistant))
             except AssistantError:
                 return []

@@ -18,7 +18,7 @@ def masthead(holder: Holder | None) -> str:
     said = unusable = ""
     if holder is not None:
         try:
-            with holder.use() as assistant:
+            with holder.use(current=True) as assistant:
                 said = summary(assistant.articles())
         except AssistantError as error:
             problem = with_commands(sentence(str(error)))
@@ -29,7 +29,7 @@ def masthead(holder: Holder | None) -> str:
 def placeholder(holder: Holder) -> str:
     """What the empty chat says."""
     try:
-        with holder.use() as assistant:
+        with holder.use(current=True) as assistant:
             if assistant.articles():
                 return (
                     '<div class="welcome"><h2>What would you like to know?</h2><p>Answers quote '
@@ -44,7 +44,7 @@ def placeholder(holder: Holder) -> str:
 def outlet_choice(holder: Holder) -> Any:
     """The outlets to choose from, as an update of a choice of them."""
     try:
-        with holder.use() as assistant:
+        with holder.use(current=True) as assistant:
             outlets = assistant.outlets()
     except AssistantError:
         outlets = []

@@ -62,7 +62,7 @@ class Shelf:
         except UsageError:
             filters = Filters()
         try:
-            with self._holder.use() as assistant:
+            with self._holder.use(current=True) as assistant:
                 listings = [item for item in assistant.articles() if passes(item, filters)]
         except AssistantError:
             listings = []
@@ -72,7 +72,7 @@ class Shelf:
         """The article of a row to read, its id, the button to remove it, and that none did yet."""
         id_ = str(event.row_value[-1])
         try:
-            with self._holder.use() as assistant:
+            with self._holder.use(current=True) as assistant:
                 article = sources.whole(assistant.article(id_))
         except AssistantError as error:
             return _told(sentence(str(error))), None, gr.Button(visible=False), False

@@ -54,10 +54,9 @@ def build(holder: Holder, *, editable: bool) -> Any:
         around = [head, chat.chat, chat.filters[0], shelf.filters[0]]
         blocks.load(chatting.arrive, chat.kept, [chat.chat, chat.panel, chat.kept], **QUIET)
         for event in (blocks.load, *(change.then for change in changes)):
-            # In turn: while one visitor's call opens a new generation, others are lent the old one.
-            opened = event(surroundings, None, around, **QUIET)
-            opened.then(shelf.rows, list(shelf.filters), shelf.table, **QUIET)
-            opened.then(questions, None, chat.chat, **QUIET)
+            event(surroundings, None, around, **QUIET)
+            event(shelf.rows, list(shelf.filters), shelf.table, **QUIET)
+            event(questions, None, chat.chat, **QUIET)
     return blocks
 
 

@@ -59,7 +59,7 @@ class SlowHolder(Holder):
     """Lends the same slow assistant to everybody."""
 
     @contextmanager
-    def use(self):
+    def use(self, *, current=False):
         yield SlowAssistant()
 
     def generation(self):
